@@ -1,0 +1,179 @@
+"""Five people whom every country has, with names that say that they are invented."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import NamedTuple
+
+import msgspec
+
+from renkei.assembly.nation.dice import Dice
+from renkei.assembly.nation.drafts import Draft, adopt, marry
+from renkei.assembly.nation.households import Builder, Home
+from renkei.assembly.nation.model import FEMALE, MALE, Household, Move, Persona, Relation, Work
+from renkei.assembly.nation.places import draw_address
+from renkei.base.time import add_years, age_on, fiscal_year
+
+WARD, CITY, TOWN = "131121", "011002", "203211"
+
+
+class Role(NamedTuple):
+    """What a persona is there to show."""
+
+    slug: str
+    ja: str
+    en: str
+    size: int
+    """Residents of the household."""
+    build: Callable[[Builder, Dice, int, int], Household]
+    at: int = 0
+    """Position of the persona in the household."""
+
+
+def _home(builder: Builder, dice: Dice, code: str, former: str | None, moved_on: date | None) -> Home:
+    municipality = builder.places.by_code[code]
+    address = draw_address(dice, municipality)
+    if moved_on is None:
+        return Home(municipality, address, None, None)
+    if former is None:
+        return Home(municipality, address, Move(moved_on, None), None)
+    origin = builder.places.by_code[former]
+    return Home(municipality, address, Move(moved_on, draw_address(dice, origin)), origin)
+
+
+def _draft(
+    builder: Builder,
+    sex: str,
+    birth: date,
+    family: tuple[str, str],
+    given: tuple[str, str],
+    relation: Relation,
+    work: Work,
+) -> Draft:
+    draft = Draft(sex, birth, age_on(birth, builder.as_of), family, given, relation)
+    draft.work = work
+    return draft
+
+
+def _claimant(builder: Builder, dice: Dice, index: int, first: int) -> Household:
+    """Attained 65 some weeks ago, in this fiscal year; came from the designated city in February before it began."""
+    year = fiscal_year(builder.as_of)
+    birthday = max(builder.as_of - timedelta(days=21), date(year, 4, 2))
+    family = ("見本", "ミホン")
+    wife = _draft(builder, FEMALE, add_years(birthday, -65), family, ("和子", "カズコ"), Relation.WIFE, Work.EMPLOYED)
+    wife.part_time, wife.salary = True, (1_020_000, 1_080_000, 1_100_000)
+    birth = date(year - 70, 6, 15)
+    husband = _draft(builder, MALE, birth, family, ("年男", "トシオ"), Relation.HEAD, Work.RETIRED)
+    marry(husband, wife)
+    home = _home(builder, dice, WARD, CITY, date(year, 2, 14))
+    return builder.freeze(dice, index, first, [husband, wife], home)
+
+
+def _mother(builder: Builder, dice: Dice, index: int, first: int) -> Household:
+    """Moved in with her child from the town twelve days ago, and claims the child allowance anew."""
+    family = ("例示", "レイジ")
+    as_of = builder.as_of
+    mother = _draft(builder, FEMALE, date(as_of.year - 34, 5, 9), family, ("彩", "アヤ"), Relation.HEAD, Work.EMPLOYED)
+    mother.salary = (2_640_000, 2_580_000, 2_400_000)
+    child = _draft(builder, MALE, date(as_of.year - 4, 1, 20), family, ("蓮", "レン"), Relation.CHILD, Work.LEARNING)
+    adopt(child, [mother])
+    home = _home(builder, dice, WARD, TOWN, as_of - timedelta(days=12))
+    return builder.freeze(dice, index, first, [mother, child], home)
+
+
+def _protected(builder: Builder, dice: Dice, index: int, first: int) -> Household:
+    """Under support measures: moved away with her child, and nobody is told where by machine."""
+    family = ("仮名", "カリナ")
+    as_of = builder.as_of
+    birth = date(as_of.year - 38, 2, 3)
+    mother = _draft(builder, FEMALE, birth, family, ("恵", "メグミ"), Relation.HEAD, Work.EMPLOYED)
+    mother.salary = (2_100_000, 3_000_000, 2_950_000)
+    child = _draft(
+        builder, FEMALE, date(as_of.year - 9, 2, 11), family, ("遥", "ハルカ"), Relation.CHILD, Work.LEARNING
+    )
+    adopt(child, [mother])
+    home = _home(builder, dice, TOWN, CITY, as_of - timedelta(days=200))
+    return builder.freeze(dice, index, first, [mother, child], home, protected=True)
+
+
+def _without_code(builder: Builder, dice: Dice, index: int, first: int) -> Household:
+    """Came back from abroad five days ago: no body has obtained a code yet."""
+    as_of = builder.as_of
+    birth = date(as_of.year - 29, 3, 30)
+    man = _draft(builder, MALE, birth, ("架空", "カクウ"), ("進", "ススム"), Relation.HEAD, Work.HOME)
+    home = _home(builder, dice, WARD, None, as_of - timedelta(days=5))
+    household = builder.freeze(dice, index, first, [man], home)
+    return _changed(household, code_pending=True)
+
+
+def _without_copy(builder: Builder, dice: Dice, index: int, first: int) -> Household:
+    """Works on his own account in the city; nothing about him is registered at any gateway."""
+    birth = date(builder.as_of.year - 52, 1, 17)
+    man = _draft(builder, MALE, birth, ("想定", "ソウテイ"), ("明", "アキラ"), Relation.HEAD, Work.SELF_EMPLOYED)
+    man.business = (3_200_000, 3_100_000, 3_350_000)
+    household = builder.freeze(dice, index, first, [man], _home(builder, dice, CITY, None, None))
+    return _changed(household, copies_missing=True)
+
+
+def _changed(household: Household, *, code_pending: bool = False, copies_missing: bool = False) -> Household:
+    members = tuple(
+        msgspec.structs.replace(member, code_pending=code_pending, copies_missing=copies_missing)
+        for member in household.members
+    )
+    return msgspec.structs.replace(household, members=members)
+
+
+ROLES: tuple[Role, ...] = (
+    Role(
+        "claimant",
+        "老齢年金の請求者。昨年度に政令指定都市から転入し、今年度65歳に達した",
+        "Claims an old-age pension: attained 65 this fiscal year, moved in from a designated city in the last one",
+        2,
+        _claimant,
+        at=1,
+    ),
+    Role(
+        "mother",
+        "転入して間もなく、児童手当を請求する母",
+        "A mother who has just moved in and claims the child allowance",
+        2,
+        _mother,
+    ),
+    Role(
+        "protected",
+        "支援措置を受けている人。自動では回答されない",
+        "Under support measures: nothing is answered automatically",
+        2,
+        _protected,
+    ),
+    Role(
+        "no-code",
+        "国外から転入したばかりで、まだどの機関にも符号がない人",
+        "Just back from abroad: no body has a linkage code yet",
+        1,
+        _without_code,
+    ),
+    Role("no-copy", "どの機関にも副本が登録されていない人", "No copy is registered at any body", 1, _without_copy),
+)
+
+PEOPLE = sum(role.size for role in ROLES)
+"""Residents who live in the personas' households; they come first in every country."""
+
+
+def households(builder: Builder) -> tuple[Household, ...]:
+    """The personas' households, numbered from 0."""
+    found: list[Household] = []
+    first = 0
+    for index, role in enumerate(ROLES):
+        found.append(role.build(builder, builder.dice(index), index, first))
+        first += role.size
+    return tuple(found)
+
+
+def personas(built: tuple[Household, ...]) -> tuple[Persona, ...]:
+    """The personas of those households."""
+    return tuple(
+        Persona(role.slug, role.ja, role.en, household, household.members[role.at])
+        for role, household in zip(ROLES, built, strict=True)
+    )

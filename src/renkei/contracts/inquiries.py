@@ -1,0 +1,156 @@
+"""The seam between a body's business systems and its gateway: inquiries, copies, cases, persons.
+
+Business systems know people by their own number; the addressee ledger (統合宛名) puts the integrated address number
+in its place on the way (共通機能標準仕様書 2.7 §宛名). What reaches the gateway is keyed by address number only.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from renkei.contracts.exchange import Outcome, Purpose
+
+PATH_INQUIRIES = "/inquiries"
+PATH_COPIES = "/copies"
+PATH_CASES = "/cases"
+PATH_PERSONS = "/persons"
+
+
+class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class Inquiry(_Message, frozen=True):
+    """One question about one person (情報照会)."""
+
+    ref: str
+    """The business system's own reference; comes back unchanged."""
+    address_number: str
+    case: str
+    """The case (事案) that the inquiry serves, open in the asking section's case register."""
+    affairs: str
+    information: str
+    provider: str
+    hidden: bool = False
+
+
+class InquiryBatch(_Message, frozen=True):
+    """Inquiries of one section; a repeated `batch` id gets the same answer and makes one record."""
+
+    batch: str
+    section: str
+    user: str
+    """The clerk's id in the business system; kept in the body's own record, never sent on."""
+    purpose: Purpose
+    inquiries: list[Inquiry]
+
+
+class InquiryResult(_Message, frozen=True):
+    """What became of one inquiry."""
+
+    ref: str
+    outcome: Outcome
+    reason: str = ""
+    facts: dict[str, str] = {}
+    number: str = ""
+    provider: str = ""
+    row: str = ""
+    edition: str = ""
+    asked_ms: int = 0
+    given_ms: int = 0
+    copied_ms: int = 0
+    data: msgspec.Raw | None = None
+    """The copy's body (`renkei.contracts.information`), present only for `given`."""
+
+
+class InquiryResults(_Message, frozen=True):
+    """Results in the order of the inquiries."""
+
+    batch: str
+    results: list[InquiryResult]
+
+
+class Copy(_Message, frozen=True):
+    """A copy (副本) of one item about one person, as its owner registers it."""
+
+    address_number: str
+    information: str
+    body: msgspec.Raw
+    copied_ms: int
+    valid_from: str
+    """First JST date on which the copy may be given (ISO 8601)."""
+    valid_to: str = "9999-12-31"
+    """Last JST date on which the copy may be given."""
+
+
+class CopyBatch(_Message, frozen=True):
+    """Copies of one body; a repeated batch changes nothing, a newer `copied_ms` replaces an older copy."""
+
+    batch: str
+    copies: list[Copy]
+
+
+class CopyProblem(_Message, frozen=True):
+    """Why one copy of a batch was not taken (0-based position)."""
+
+    at: int
+    reason: str
+    facts: dict[str, str] = {}
+
+
+class CopyReceipt(_Message, frozen=True):
+    """What became of a batch of copies."""
+
+    batch: str
+    stored: int
+    unchanged: int
+    problems: list[CopyProblem]
+
+
+class Case(_Message, frozen=True):
+    """An entry of a section's case register."""
+
+    case: str
+    section: str
+    address_number: str
+    affairs: str
+    opened_ms: int
+    closed_ms: int = 0
+
+
+class CaseBatch(_Message, frozen=True):
+    """Cases opened or closed."""
+
+    cases: list[Case]
+
+
+class PersonMarks(_Message, frozen=True):
+    """Marks of one person at the gateway."""
+
+    address_number: str
+    no_automatic_answer: bool
+    """Never answered automatically: staff decide (自動応答不可; support measures for victims)."""
+    hidden: bool
+    """Records are hidden from the person's access list (不開示情報)."""
+
+
+class PersonMarksBatch(_Message, frozen=True):
+    """Marks set by the body's addressee ledger."""
+
+    persons: list[PersonMarks]
+
+
+class InquiryPort(Protocol):
+    """A gateway, as its body's business systems see it (already keyed by address number)."""
+
+    async def inquire(self, batch: InquiryBatch) -> InquiryResults: ...
+
+    async def result(self, batch: str) -> InquiryResults: ...
+
+    async def register_copies(self, batch: CopyBatch) -> CopyReceipt: ...
+
+    async def register_cases(self, batch: CaseBatch) -> None: ...
+
+    async def mark_persons(self, batch: PersonMarksBatch) -> None: ...

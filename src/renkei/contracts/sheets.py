@@ -1,0 +1,125 @@
+"""Writing and reading sheets: a header and items whose exact bytes are hashed into a manifest."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from renkei.contracts.errors import MessageMalformed, TooManyItems
+from renkei.contracts.exchange import ITEMS_MAX, HeaderT, ItemT, RawSheet, Sheet
+from renkei.crypto.manifest import manifest_root
+from renkei.crypto.sealing import seal_info
+
+CORE = "core"
+"""Body id under which the core signs."""
+
+_encoder = msgspec.json.Encoder()
+StructT = TypeVar("StructT")
+
+
+class WrittenSheet(NamedTuple):
+    """A sheet ready for the wire."""
+
+    body: bytes
+    root: bytes
+    header: bytes
+    items: list[bytes]
+
+
+def b64(data: bytes) -> str:
+    """Base64url without padding, as everywhere on the wire."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def unb64(text: str) -> bytes:
+    """Inverse of `b64`.
+
+    Raises:
+        MessageMalformed: not base64url.
+    """
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError as error:
+        raise MessageMalformed(where="base64url") from error
+
+
+def write_sheet(header: msgspec.Struct, items: Iterable[msgspec.Struct]) -> WrittenSheet:
+    """Encode a sheet once; the same bytes are hashed, signed and sent."""
+    encode = _encoder.encode
+    header_bytes = encode(header)
+    item_bytes = [encode(item) for item in items]
+    body = b'{"header":' + header_bytes + b',"items":[' + b",".join(item_bytes) + b"]}"
+    return WrittenSheet(body, manifest_root(header_bytes, item_bytes), header_bytes, item_bytes)
+
+
+def write_sheets(sheets: Sequence[WrittenSheet]) -> bytes:
+    """Several sheets in one message (`PermitReply`)."""
+    return b'{"sheets":[' + b",".join(sheet.body for sheet in sheets) + b"]}"
+
+
+def read_sheet(raw: RawSheet, header: type[HeaderT], items: type[list[ItemT]]) -> Sheet[HeaderT, ItemT]:
+    """Decode a sheet, keeping the bytes that were hashed.
+
+    Args:
+        raw: as decoded from the wire.
+        header: type of the header.
+        items: `list[...]` of the item's type.
+
+    Raises:
+        MessageMalformed: a member is missing, of the wrong type, or unknown.
+        TooManyItems: more than `ITEMS_MAX`.
+    """
+    if len(raw.items) > ITEMS_MAX:
+        raise TooManyItems(limit=ITEMS_MAX)
+    header_bytes = bytes(raw.header)
+    item_bytes = [bytes(item) for item in raw.items]
+    return Sheet(
+        header=decode(header_bytes, header),
+        items=decode(b"[" + b",".join(item_bytes) + b"]", items),
+        header_bytes=header_bytes,
+        item_bytes=item_bytes,
+    )
+
+
+def sheet_root(raw: RawSheet) -> bytes:
+    """Manifest root of a sheet still undecoded."""
+    return manifest_root(bytes(raw.header), [bytes(item) for item in raw.items])
+
+
+def decode(data: bytes, kind: type[StructT]) -> StructT:
+    """Parse a message strictly.
+
+    Raises:
+        MessageMalformed: names the place, never the value.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        raise MessageMalformed(where=_place(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MessageMalformed(where="JSON") from error
+
+
+def encode(message: msgspec.Struct) -> bytes:
+    """Canonical bytes of a message: declared order, no white space."""
+    return _encoder.encode(message)
+
+
+def _place(error: msgspec.ValidationError) -> str:
+    """Where a message was wrong: a JSON path, or which kind of rule; never a value from the message."""
+    text = str(error)
+    _, found, path = text.rpartition(" - at `")
+    return path.rstrip("`") if found else "top level"
+
+
+def permit_info(*, provider: str, requester: str, batch: str) -> bytes:
+    """HPKE `info` of a permit sheet: the core seals the provider's codes to the provider for this request only."""
+    return seal_info("permit", sender=CORE, recipient=provider, batch_id=f"{requester}/{batch}")
+
+
+def answer_info(*, provider: str, requester: str, presentation: str) -> bytes:
+    """HPKE `info` of an answer: the provider seals payloads to the requester for this presentation only."""
+    return seal_info("answer", sender=provider, recipient=requester, batch_id=presentation)

@@ -1,0 +1,1 @@
+"""What a gateway decides and knows, pure: values and `now` in, values out."""

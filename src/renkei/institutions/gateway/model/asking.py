@@ -1,0 +1,131 @@
+"""Planning inquiries, and putting their outcomes together again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from renkei.contracts.errors import CaseMissing, ExchangeInterrupted, NotEntitled, OwnCodeMissing, PersonUnknown
+from renkei.contracts.exchange import Outcome, PermitAsk
+from renkei.contracts.inquiries import Inquiry, InquiryBatch, InquiryResult, InquiryResults
+from renkei.contracts.sheets import b64
+
+
+class PersonRow(NamedTuple):
+    """What a gateway knows of a person."""
+
+    address_number: str
+    code: bytes | None
+    no_automatic_answer: bool
+    hidden: bool
+
+
+class Planned(msgspec.Struct, frozen=True, array_like=True):
+    """What one inquiry became: a place in the permit request, or a refusal of our own."""
+
+    at: int
+    """Position in the dispatch's permit request; -1 if refused here."""
+    reason: str = ""
+    facts: dict[str, str] = {}
+
+
+class CaseKey(NamedTuple):
+    """An open case of one person in a section's register."""
+
+    case: str
+    address_number: str
+    affairs: str
+
+
+def plan(
+    batch: InquiryBatch,
+    *,
+    persons: Mapping[str, PersonRow],
+    open_cases: frozenset[CaseKey] | set[CaseKey],
+    entitled: frozenset[str],
+    first_at: int,
+) -> tuple[list[Planned], list[PermitAsk]]:
+    """Check each inquiry against the body's own registers; what passes is asked of the core.
+
+    Args:
+        persons: by address number, those of the batch that are registered here.
+        open_cases: open cases of the asking section.
+        entitled: affairs items for which the section may ask (PPC guideline, access control).
+        first_at: position of this batch's first item in the permit request.
+    """
+    planned: list[Planned] = []
+    asks: list[PermitAsk] = []
+    for inquiry in batch.inquiries:
+        reason = _own_refusal(inquiry, persons, open_cases, entitled)
+        if reason:
+            planned.append(Planned(-1, reason))
+            continue
+        person = persons[inquiry.address_number]
+        planned.append(Planned(first_at + len(asks)))
+        asks.append(
+            PermitAsk(
+                b64(person.code or b""), inquiry.provider, inquiry.affairs, inquiry.information, batch.section,
+                inquiry.hidden or person.hidden,
+            )
+        )  # fmt: skip
+    return planned, asks
+
+
+def _own_refusal(
+    inquiry: Inquiry,
+    persons: Mapping[str, PersonRow],
+    open_cases: frozenset[CaseKey] | set[CaseKey],
+    entitled: frozenset[str],
+) -> str:
+    person = persons.get(inquiry.address_number)
+    if person is None:
+        return PersonUnknown.code
+    if inquiry.affairs not in entitled:
+        return NotEntitled.code
+    if (inquiry.case, inquiry.address_number, inquiry.affairs) not in open_cases:
+        return CaseMissing.code
+    return OwnCodeMissing.code if person.code is None else ""
+
+
+class ItemOutcome(NamedTuple):
+    """What became of one item of a dispatch."""
+
+    outcome: Outcome
+    reason: str = ""
+    facts: dict[str, str] = {}
+    number: str = ""
+    provider: str = ""
+    row: str = ""
+    edition: str = ""
+    asked_ms: int = 0
+    given_ms: int = 0
+    copied_ms: int = 0
+    data: bytes | None = None
+    hidden: bool = False
+
+
+def results(batch: InquiryBatch, planned: Sequence[Planned], outcomes: Mapping[int, ItemOutcome]) -> InquiryResults:
+    """The results in the order of the inquiries; an item without an outcome yet is `failed`, and goes on by itself."""
+    interrupted = ItemOutcome(Outcome.FAILED, ExchangeInterrupted.code)
+    collected: list[InquiryResult] = []
+    for inquiry, step in zip(batch.inquiries, planned, strict=True):
+        if step.at < 0:
+            collected.append(
+                InquiryResult(
+                    ref=inquiry.ref, outcome=Outcome.REFUSED, reason=step.reason, facts=step.facts,
+                    provider=inquiry.provider,
+                )
+            )  # fmt: skip
+            continue
+        found = outcomes.get(step.at, interrupted)
+        collected.append(
+            InquiryResult(
+                ref=inquiry.ref, outcome=found.outcome, reason=found.reason, facts=found.facts, number=found.number,
+                provider=inquiry.provider, row=found.row, edition=found.edition, asked_ms=found.asked_ms,
+                given_ms=found.given_ms, copied_ms=found.copied_ms,
+                data=msgspec.Raw(found.data) if found.data is not None else None,
+            )
+        )  # fmt: skip
+    return InquiryResults(batch=batch.batch, results=collected)

@@ -1,0 +1,142 @@
+"""Reading what the core and a provider sent: every byte checked before anything is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from renkei.contracts.errors import AnswerInvalid, PermitInvalid
+from renkei.contracts.exchange import (
+    Answer,
+    AnswerHeader,
+    AnswerItem,
+    Outcome,
+    PermitAsk,
+    PermitHeader,
+    PermitItem,
+    PermitReply,
+    RawSheet,
+    RefusalHeader,
+    RefusalItem,
+    Sheet,
+)  # fmt: skip
+from renkei.contracts.sheets import answer_info, decode, read_sheet, sheet_root, unb64
+from renkei.crypto.errors import DigestMismatch, ManifestMismatch
+from renkei.crypto.manifest import Manifest, manifest_of, verify_sheets
+from renkei.crypto.sealing import Opener, SealingPrivateKey, check_payload
+from renkei.institutions.gateway.model.asking import ItemOutcome
+
+SALT_BYTES = 16
+
+PermitSheet = Sheet[PermitHeader, PermitItem]
+AnswerSheet = Sheet[AnswerHeader, AnswerItem]
+
+
+class Permits(NamedTuple):
+    """The core's reply, verified against the manifest that it signed."""
+
+    roots: list[bytes]
+    refusals: list[RefusalItem]
+    raw: list[RawSheet]
+    """Permit sheets as received; `raw[i]` is sheet `i + 1` of the reply."""
+    sheets: list[PermitSheet]
+
+
+def read_permits(body: bytes, manifest: Manifest, *, requester: str, batch: str, asks: Sequence[PermitAsk]) -> Permits:
+    """Decode the core's reply and check that it answers every item of this request, and nothing else.
+
+    Raises:
+        MessageMalformed, PermitInvalid: it does not.
+    """
+    reply = decode(body, PermitReply)
+    roots = [sheet_root(raw) for raw in reply.sheets]
+    try:
+        verify_sheets(manifest, roots)
+    except ManifestMismatch as error:
+        raise PermitInvalid(private="the reply is not what its signed manifest says") from error
+    refused = read_sheet(reply.sheets[0], RefusalHeader, list[RefusalItem])
+    sheets = [read_sheet(raw, PermitHeader, list[PermitItem]) for raw in reply.sheets[1:]]
+    if refused.header.batch != batch or any(
+        sheet.header.requester != requester or sheet.header.batch != batch for sheet in sheets
+    ):
+        raise PermitInvalid(private="the reply speaks of another request")
+    places = [item.at for item in refused.items]
+    for sheet in sheets:
+        for item in sheet.items:
+            ask = asks[item.at] if 0 <= item.at < len(asks) else None
+            if ask is None or ask.provider != sheet.header.provider or ask.information != item.information:
+                raise PermitInvalid(private="a permit differs from what was asked")
+            places.append(item.at)
+    if sorted(places) != list(range(len(asks))):
+        raise PermitInvalid(private="the reply does not answer each item once")
+    return Permits(roots, refused.items, reply.sheets[1:], sheets)
+
+
+def read_answer(body: bytes, manifest: Manifest, permits: PermitSheet, *, presentation: str) -> AnswerSheet:
+    """Decode a provider's answer and check it against its signed manifest and against the permits presented.
+
+    Raises:
+        MessageMalformed, AnswerInvalid: it is not the answer to these permits.
+    """
+    sheet = read_sheet(decode(body, Answer), AnswerHeader, list[AnswerItem])
+    if manifest_of(sheet.header_bytes, sheet.item_bytes) != manifest:
+        raise AnswerInvalid(private="the answer is not what its signed manifest says")
+    header, expected = sheet.header, permits.header
+    if (header.provider, header.requester, header.presentation) != (
+        expected.provider, expected.requester, presentation,
+    ):  # fmt: skip
+        raise AnswerInvalid(private="the answer speaks of another presentation")
+    if [item.number for item in sheet.items] != [item.number for item in permits.items]:
+        raise AnswerInvalid(private="the answer does not answer each permit once, in order")
+    return sheet
+
+
+def opener_of(sheet: AnswerSheet, key: SealingPrivateKey) -> Opener:
+    """Opener of the payloads of one answer.
+
+    Raises:
+        SealBroken: not sealed to us for this presentation.
+    """
+    header = sheet.header
+    info = answer_info(provider=header.provider, requester=header.requester, presentation=header.presentation)
+    return Opener(key, unb64(header.wrap), info)
+
+
+def open_payload(opener: Opener, index: int, item: AnswerItem) -> tuple[bytes, bytes]:
+    """Salt and body of one given item, checked against the commitment that the provider signed.
+
+    Raises:
+        SealBroken, AnswerInvalid: altered, or not what was committed to.
+    """
+    opened = opener.open(index, unb64(item.sealed), item.number.encode())
+    salt, body = opened[:SALT_BYTES], opened[SALT_BYTES:]
+    try:
+        check_payload(unb64(item.commitment), salt, body)
+    except DigestMismatch as error:
+        raise AnswerInvalid(private="payload and commitment differ") from error
+    return salt, body
+
+
+def outcomes_of(
+    permits: PermitSheet, answer: AnswerSheet, key: SealingPrivateKey | None
+) -> Iterator[tuple[int, ItemOutcome]]:
+    """Outcome of every permit of a sheet, by position in the request; payloads opened where a key is given."""
+    opener = None
+    header = permits.header
+    for index, (permit, item) in enumerate(zip(permits.items, answer.items, strict=True)):
+        data = None
+        if key is not None and item.outcome is Outcome.GIVEN:
+            opener = opener or opener_of(answer, key)
+            data = open_payload(opener, index, item)[1]
+        # Positional, in the order of ItemOutcome: this loop runs once an item.
+        yield permit.at, ItemOutcome(
+            item.outcome, item.reason, {}, permit.number, header.provider, permit.row, header.edition,
+            header.issued_ms, answer.header.given_ms if item.outcome is not Outcome.PENDING else 0, item.copied_ms,
+            data, item.hidden,
+        )  # fmt: skip
+
+
+def refusals_of(permits: Permits) -> Iterator[tuple[int, ItemOutcome]]:
+    """Outcome of every item that the core refused, by position in the request."""
+    for refusal in permits.refusals:
+        yield refusal.at, ItemOutcome(Outcome.REFUSED, refusal.reason, refusal.facts)

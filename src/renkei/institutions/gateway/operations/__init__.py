@@ -1,0 +1,1 @@
+"""Writes of a gateway tenant; each function runs inside a transaction of the tenant's own database."""

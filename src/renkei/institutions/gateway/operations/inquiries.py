@@ -1,0 +1,206 @@
+"""Asking: accepting a body's inquiries, and recording what became of them.
+
+A *dispatch* is one request to the core; it carries one or more batches of inquiries that arrived together. It is
+written down before the core hears of it, and everything after is repeatable under its id, so that a process killed
+at any point continues where it was (`renkei.institutions.gateway.dispatcher`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, insert, update
+
+from renkei.base.errors import RenkeiError
+from renkei.base.time import to_ms
+from renkei.contracts.errors import RequestConflict
+from renkei.contracts.exchange import Outcome, PermitAsk, PermitRequestHeader
+from renkei.contracts.inquiries import InquiryBatch
+from renkei.contracts.records import Party, RecordLeaf
+from renkei.contracts.sheets import encode, unb64, write_sheet
+from renkei.crypto.evidence import SignedMessage
+from renkei.crypto.manifest import Manifest
+from renkei.institutions.gateway import queries, store
+from renkei.institutions.gateway.model.asking import ItemOutcome, Planned, plan
+from renkei.institutions.gateway.model.events import InquiriesAccepted, InquiriesConcluded
+from renkei.institutions.gateway.model.reading import PermitSheet
+from renkei.institutions.gateway.operations.recording import Recorded, record_all
+from renkei.platform.audit_store import audit
+from renkei.platform.logstore import LogStore
+
+_plan_encoder = msgspec.json.Encoder()
+
+
+class Intake(NamedTuple):
+    """What became of the batches that were offered to one dispatch."""
+
+    dispatch: queries.Dispatch | None
+    """The dispatch as written down; None if nothing is to be asked."""
+    planned: dict[str, list[Planned]]
+    """Plan of each batch accepted now."""
+    known: dict[str, str]
+    """Batches accepted before, with their dispatch."""
+    conflicts: dict[str, RenkeiError]
+    """Batches whose id stands for another content."""
+
+
+def accept(
+    conn: Connection, offered: Sequence[tuple[InquiryBatch, bytes]], *, dispatch: str, body_id: str, now: datetime
+) -> Intake:
+    """Write down these batches as one dispatch.
+
+    Args:
+        offered: batches with the bytes they were decoded from; all of one purpose.
+        dispatch: new id, unique in this tenant.
+        body_id: the asking body (this tenant).
+    """
+    known: dict[str, str] = {}
+    conflicts: dict[str, RenkeiError] = {}
+    asks: list[PermitAsk] = []
+    plans: dict[str, list[Planned]] = {}
+    for batch, body in offered:
+        digest = hashlib.sha256(body).digest()
+        kept = queries.inquiry_batch(conn, batch.batch)
+        if kept is not None:
+            if kept.digest == digest:
+                known[batch.batch] = kept.dispatch
+            else:
+                conflicts[batch.batch] = RequestConflict()
+            continue
+        planned, more = _plan(conn, batch, first_at=len(asks))
+        asks += more
+        plans[batch.batch] = planned
+        conn.execute(
+            insert(store.inquiry_batch).values(
+                batch=batch.batch, dispatch=dispatch, digest=digest, request=body, plan=_plan_encoder.encode(planned)
+            )
+        )
+        refused = Counter(step.reason for step in planned if step.at < 0)
+        audit(
+            conn,
+            store.audit_table,
+            InquiriesAccepted(
+                batch=batch.batch, section=batch.section, user=batch.user, asked=len(more), refused=dict(refused)
+            ),
+            now=now,
+        )
+    header = PermitRequestHeader(batch=dispatch, requester=body_id, purpose=offered[0][0].purpose, asked_ms=to_ms(now))
+    written = None
+    if asks:
+        sheet = write_sheet(header, asks)
+        written = queries.Dispatch(dispatch, False, sheet.body, Manifest(sheet.root, len(asks) + 1), asks, None, None)
+        conn.execute(
+            insert(store.dispatch).values(
+                dispatch=dispatch, done=False, created_ms=to_ms(now), request=sheet.body, root=sheet.root
+            )
+        )
+    return Intake(written, plans, known, conflicts)
+
+
+def _plan(conn: Connection, batch: InquiryBatch, *, first_at: int) -> tuple[list[Planned], list[PermitAsk]]:
+    numbers = [inquiry.address_number for inquiry in batch.inquiries]
+    return plan(
+        batch,
+        persons=queries.persons(conn, numbers),
+        open_cases=queries.open_cases(conn, batch.section, [inquiry.case for inquiry in batch.inquiries]),
+        entitled=queries.entitled_affairs(conn, batch.section),
+        first_at=first_at,
+    )
+
+
+class LegTaken(NamedTuple):
+    """One provider's part of a dispatch, settled: the signed answer, or why there is none."""
+
+    sheet: int
+    permits: PermitSheet
+    outcomes: dict[int, ItemOutcome]
+    answer: bytes
+    signed: SignedMessage | None
+
+
+class PermitTaken(NamedTuple):
+    """The core's signed reply to a dispatch."""
+
+    body: bytes
+    signed: SignedMessage
+
+
+def conclude(
+    conn: Connection,
+    dispatch: queries.Dispatch,
+    *,
+    permit: PermitTaken,
+    legs: Sequence[LegTaken],
+    done: bool,
+    body_id: str,
+    log: LogStore,
+    now: datetime,
+) -> None:
+    """Record what became of a dispatch: the signed messages, one record an item, the log (番号法 23条1項).
+
+    May be called again for legs that were interrupted the first time.
+
+    Args:
+        legs: settled legs that were not recorded before.
+        done: nothing of the dispatch is left open.
+    """
+    conn.execute(
+        update(store.dispatch)
+        .where(store.dispatch.c.dispatch == dispatch.dispatch)
+        .values(
+            done=done, permit=permit.body, permit_base=permit.signed.base, permit_signature=permit.signed.signature,
+            permit_key=permit.signed.key_id,
+        )
+    )  # fmt: skip
+    places = queries.places(conn, dispatch.dispatch)
+    recorded: list[Recorded] = []
+    for leg in legs:
+        conn.execute(
+            insert(store.leg).values(
+                dispatch=dispatch.dispatch, sheet=leg.sheet, provider=leg.permits.header.provider, answer=leg.answer,
+                base=leg.signed.base if leg.signed else "", signature=leg.signed.signature if leg.signed else b"",
+                key=leg.signed.key_id if leg.signed else "",
+            )
+        )  # fmt: skip
+        recorded += _records(dispatch, leg, places, body_id)
+    record_all(conn, log, store.request_record, recorded)
+    outcomes = Counter(str(found.outcome) for leg in legs for found in leg.outcomes.values())
+    audit(conn, store.audit_table, InquiriesConcluded(dispatch=dispatch.dispatch, outcomes=dict(outcomes)), now=now)
+
+
+def _records(
+    dispatch: queries.Dispatch, leg: LegTaken, places: Sequence[tuple[str, int]], body_id: str
+) -> list[Recorded]:
+    header = leg.permits.header
+    recorded = []
+    for item in leg.permits.items:
+        found = leg.outcomes[item.at]
+        code = dispatch.asks[item.at].code
+        hidden = item.hidden or found.hidden
+        leaf = RecordLeaf(
+            Party.REQUESTER, code, item.number, body_id, header.provider, item.section, item.affairs,
+            item.information, item.row, header.issued_ms, hidden, str(found.outcome), found.given_ms,
+        )  # fmt: skip
+        values = (
+            item.number, unb64(code), *places[item.at], header.provider, item.section, item.affairs,
+            item.information, item.row, header.issued_ms, hidden, str(found.outcome), found.reason, found.given_ms,
+        )  # fmt: skip
+        recorded.append(Recorded(encode(leaf), values))
+    return recorded
+
+
+def lapse(permits: PermitSheet, reason: str, outcome: Outcome = Outcome.LAPSED) -> dict[int, ItemOutcome]:
+    """Outcomes of a sheet that the provider refused as a whole, or that was never answered in time."""
+    header = permits.header
+    return {
+        item.at: ItemOutcome(
+            outcome, reason, {}, item.number, header.provider, item.row, header.edition, header.issued_ms,
+            hidden=item.hidden,
+        )
+        for item in permits.items
+    }  # fmt: skip

@@ -1,0 +1,295 @@
+"""Answering: a provider's gateway checks a presentation, answers from its copies, and records it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, insert, select
+
+from renkei.base.errors import RenkeiError
+from renkei.base.time import jst_date, to_ms
+from renkei.contracts.errors import PermitExpired, PermitForeign, PermitInvalid, PermitReplayed, RequestConflict
+from renkei.contracts.exchange import (
+    AnswerHeader,
+    AnswerItem,
+    Outcome,
+    PermitHeader,
+    PermitItem,
+    Presentation,
+    Report,
+    ReportItem,
+)  # fmt: skip
+from renkei.contracts.records import Party, RecordLeaf
+from renkei.contracts.sheets import (
+    WrittenSheet,
+    answer_info,
+    b64,
+    encode,
+    permit_info,
+    read_sheet,
+    sheet_root,
+    unb64,
+    write_sheet,
+)
+from renkei.crypto.errors import ManifestMismatch
+from renkei.crypto.manifest import Manifest, verify_sheets
+from renkei.crypto.sealing import Opener, Sealer, SealingPrivateKey, SealingPublicKey, commit_payload
+from renkei.institutions.gateway import queries, store
+from renkei.institutions.gateway.model.answering import PendingState, Verdict, answer_from_copy
+from renkei.institutions.gateway.model.asking import PersonRow
+from renkei.institutions.gateway.model.events import PermitsAnswered, PresentationRefused
+from renkei.institutions.gateway.model.reading import SALT_BYTES, PermitSheet
+from renkei.institutions.gateway.operations.late import queue_report
+from renkei.institutions.gateway.operations.recording import Recorded, record_all
+from renkei.platform.audit_store import audit
+from renkei.platform.bulk import insert_many
+from renkei.platform.logstore import LogStore
+
+Recheck = Callable[[PermitHeader, PermitItem], None]
+"""Checks one permit against the provider's own law table; raises what the law says."""
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+class Provider(NamedTuple):
+    """The answering body: who it is and how it opens what is sealed to it."""
+
+    body_id: str
+    sealing: SealingPrivateKey
+
+
+class Answered(NamedTuple):
+    """The answer to a presentation, ready to be signed."""
+
+    body: bytes
+    manifest: Manifest
+
+
+def read_presentation(
+    presentation: Presentation, *, manifest: Manifest, provider: str, requester: str, now: datetime
+) -> PermitSheet:
+    """Check a presentation as a whole; items are checked one by one later.
+
+    Args:
+        manifest: from the core's signature over its reply, already verified.
+        requester: body that signed the presentation.
+
+    Raises:
+        PermitInvalid: the sheet is not one that the core signed.
+        PermitForeign: it names another provider, or was issued to another requester.
+        PermitExpired: shown after its validity period (施行令 26条). Checked by the caller's repetition first.
+    """
+    try:
+        roots = [unb64(root) for root in presentation.roots]
+        verify_sheets(manifest, roots)
+    except ManifestMismatch as error:
+        raise PermitInvalid(private="roots are not those signed") from error
+    if not 1 <= presentation.at < len(roots) or roots[presentation.at] != sheet_root(presentation.sheet):
+        raise PermitInvalid(private="the sheet is not the one signed")
+    sheet = read_sheet(presentation.sheet, PermitHeader, list[PermitItem])
+    if sheet.header.provider != provider or sheet.header.requester != requester:
+        raise PermitForeign()
+    return sheet
+
+
+def provide(
+    conn: Connection,
+    sheet: PermitSheet,
+    *,
+    presentation: str,
+    provider: Provider,
+    requester_seal: SealingPublicKey,
+    recheck: Recheck,
+    log: LogStore,
+    now: datetime,
+) -> Answered:
+    """Answer a checked presentation: once, recorded and logged before the answer leaves (番号法 22条, 23条).
+
+    A repeated presentation gets the same answer; a permit shown under another presentation is refused as replayed.
+
+    Raises:
+        PermitExpired: not answered before, and past its validity period.
+        RequestConflict: the presentation id was used for another sheet.
+        SealBroken: the codes are not sealed to this body.
+    """
+    header = sheet.header
+    digest = hashlib.sha256(sheet.header_bytes + b"".join(sheet.item_bytes)).digest()
+    repeated = _stored_answer(conn, header.requester, presentation, digest)
+    if repeated is not None:
+        return repeated
+    if to_ms(now) >= header.expires_ms or to_ms(now + CLOCK_TOLERANCE) < header.issued_ms:
+        raise PermitExpired()
+    verdicts, people = _verdicts(conn, sheet, provider=provider, recheck=recheck, now=now)
+    written, items = _answer_sheet(sheet, verdicts, people, presentation, requester_seal, now)
+    _keep(conn, log, sheet, items, verdicts, people, now)
+    manifest = Manifest(written.root, len(items) + 1)
+    conn.execute(
+        insert(store.presentation).values(
+            requester=header.requester, presentation=presentation, digest=digest, answer=written.body,
+            root=written.root, items=len(items),
+        )
+    )  # fmt: skip
+    outcomes = Counter(item.outcome.value for item in items)
+    audit(
+        conn,
+        store.audit_table,
+        PermitsAnswered(requester=header.requester, presentation=presentation, outcomes=dict(outcomes)),
+        now=now,
+    )
+    for reason, count in Counter(item.reason for item in items if item.outcome is Outcome.REFUSED).items():
+        refused = PresentationRefused(
+            requester=header.requester, presentation=presentation, reason=reason, count=count
+        )  # fmt: skip
+        audit(conn, store.audit_table, refused, now=now)
+    report = _report(provider.body_id, items, to_ms(now))
+    if report is not None:
+        queue_report(conn, report, now=now)
+    return Answered(written.body, manifest)
+
+
+class _People(NamedTuple):
+    codes: list[bytes]
+    persons: dict[bytes, PersonRow]
+
+    def holder(self, index: int) -> PersonRow | None:
+        return self.persons.get(self.codes[index])
+
+
+def _verdicts(
+    conn: Connection, sheet: PermitSheet, *, provider: Provider, recheck: Recheck, now: datetime
+) -> tuple[list[Verdict], _People]:
+    header = sheet.header
+    info = permit_info(provider=provider.body_id, requester=header.requester, batch=header.batch)
+    opener = Opener(provider.sealing, unb64(header.wrap), info)
+    numbers = [item.number for item in sheet.items]
+    replayed = _known_numbers(conn, numbers)
+    codes = [
+        opener.open(index, unb64(item.sealed_code), item.number.encode()) for index, item in enumerate(sheet.items)
+    ]
+    people = _People(codes, queries.persons_by_code(conn, codes))
+    copies = {
+        information: queries.copies(conn, information, {person.address_number for person in people.persons.values()})
+        for information in {item.information for item in sheet.items}
+    }
+    today = jst_date(now).isoformat()
+    verdicts = []
+    for index, item in enumerate(sheet.items):
+        if item.number in replayed:
+            verdicts.append(Verdict(Outcome.REFUSED, PermitReplayed.code, b"", 0))
+            continue
+        try:
+            recheck(header, item)
+        except RenkeiError as error:
+            verdicts.append(Verdict(Outcome.REFUSED, error.code, b"", 0))
+            continue
+        person = people.holder(index)
+        found = copies[item.information].get(person.address_number) if person else None
+        verdicts.append(answer_from_copy(person, found, today=today))
+    return verdicts, people
+
+
+def _known_numbers(conn: Connection, numbers: Sequence[str]) -> set[str]:
+    """Numbers answered before. One range query: numbers of a sheet follow each other."""
+    table = store.provision_record
+    query = select(table.c.number).where(table.c.number >= min(numbers), table.c.number <= max(numbers))
+    return set(conn.execute(query).scalars()) & set(numbers) if numbers else set()
+
+
+def _answer_sheet(
+    sheet: PermitSheet,
+    verdicts: Sequence[Verdict],
+    people: _People,
+    presentation: str,
+    requester_seal: SealingPublicKey,
+    now: datetime,
+) -> tuple[WrittenSheet, list[AnswerItem]]:
+    header = sheet.header
+    info = answer_info(provider=header.provider, requester=header.requester, presentation=presentation)
+    sealer = Sealer(requester_seal, info)
+    salts = os.urandom(SALT_BYTES * len(verdicts))
+    items = []
+    for index, (permit, verdict) in enumerate(zip(sheet.items, verdicts, strict=True)):
+        person = people.holder(index)
+        hidden = permit.hidden or (person.hidden if person else False)
+        commitment = sealed = ""
+        if verdict.outcome is Outcome.GIVEN:
+            salt = salts[index * SALT_BYTES : (index + 1) * SALT_BYTES]
+            commitment = b64(commit_payload(salt, verdict.body))
+            sealed = b64(sealer.seal(index, salt + verdict.body, permit.number.encode()))
+        items.append(
+            AnswerItem(
+                permit.number, verdict.outcome, verdict.reason, hidden, verdict.copied_ms, commitment, sealed
+            )
+        )  # fmt: skip
+    answer_header = AnswerHeader(
+        provider=header.provider, requester=header.requester, presentation=presentation, given_ms=to_ms(now),
+        wrap=b64(sealer.wrap),
+    )  # fmt: skip
+    return write_sheet(answer_header, items), items
+
+
+def _keep(
+    conn: Connection,
+    log: LogStore,
+    sheet: PermitSheet,
+    items: Sequence[AnswerItem],
+    verdicts: Sequence[Verdict],
+    people: _People,
+    now: datetime,
+) -> None:
+    """Record every answered item (番号法 23条1項); refused items are audited, not recorded: nothing was provided."""
+    header = sheet.header
+    recorded, waiting = [], []
+    for index, (permit, item) in enumerate(zip(sheet.items, items, strict=True)):
+        if item.outcome is Outcome.REFUSED:
+            continue
+        given_ms = 0 if item.outcome is Outcome.PENDING else to_ms(now)
+        leaf = provision_leaf(
+            people.codes[index], permit, header, hidden=item.hidden, outcome=item.outcome, given_ms=given_ms
+        )
+        values = (
+            permit.number, people.codes[index], header.requester, permit.section, permit.affairs, permit.information,
+            permit.row, header.issued_ms, item.hidden, item.outcome.value, item.reason, given_ms,
+        )  # fmt: skip
+        recorded.append(Recorded(encode(leaf), values))
+        person = people.holder(index)
+        if item.outcome is Outcome.PENDING and person is not None:
+            waiting.append((permit.number, person.address_number, header.answer_by_ms, PendingState.WAITING.value))
+    record_all(conn, log, store.provision_record, recorded)
+    insert_many(conn, store.pending, ("number", "address_number", "answer_by_ms", "state"), waiting)
+
+
+def provision_leaf(
+    code: bytes, permit: PermitItem, header: PermitHeader, *, hidden: bool, outcome: Outcome, given_ms: int
+) -> RecordLeaf:
+    """What the provider's log commits to."""
+    return RecordLeaf(
+        Party.PROVIDER, b64(code), permit.number, header.requester, header.provider, permit.section, permit.affairs,
+        permit.information, permit.row, header.issued_ms, hidden, outcome.value, given_ms,
+    )  # fmt: skip
+
+
+def _report(body_id: str, items: Sequence[AnswerItem], given_ms: int) -> Report | None:
+    final = [
+        ReportItem(item.number, item.outcome, given_ms, item.hidden)
+        for item in items
+        if item.outcome in (Outcome.GIVEN, Outcome.NONE)
+    ]
+    return Report(provider=body_id, items=final) if final else None
+
+
+def _stored_answer(conn: Connection, requester: str, presentation: str, digest: bytes) -> Answered | None:
+    table = store.presentation
+    kept = conn.execute(
+        select(table).where(table.c.requester == requester, table.c.presentation == presentation)
+    ).one_or_none()
+    if kept is None:
+        return None
+    if kept.digest != digest:
+        raise RequestConflict()
+    return Answered(kept.answer, Manifest(kept.root, kept.items + 1))

@@ -1,0 +1,209 @@
+"""Reads of a gateway tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, Row, func, select
+
+from renkei.contracts.exchange import PermitAsk, PermitRequestHeader, RawSheet
+from renkei.contracts.records import RecordFace
+from renkei.contracts.sheets import decode, read_sheet
+from renkei.crypto.evidence import SignedMessage
+from renkei.crypto.manifest import Manifest
+from renkei.institutions.gateway import store
+from renkei.institutions.gateway.model.answering import CopyRow, PendingState
+from renkei.institutions.gateway.model.asking import CaseKey, PersonRow, Planned
+from renkei.platform.bulk import select_in
+
+_plan_decoder = msgspec.json.Decoder(list[Planned])
+
+PERSON = (
+    store.person.c.address_number,
+    store.person.c.code,
+    store.person.c.no_automatic_answer,
+    store.person.c.hidden,
+)
+
+
+def persons(conn: Connection, address_numbers: Iterable[str]) -> dict[str, PersonRow]:
+    """Registered persons by address number."""
+    found = select_in(conn, select(*PERSON), store.person.c.address_number, set(address_numbers))
+    return {row[0]: PersonRow._make(row) for row in found}
+
+
+def persons_by_code(conn: Connection, codes: Iterable[bytes]) -> dict[bytes, PersonRow]:
+    """Registered persons by linkage code."""
+    return {row.code: PersonRow._make(row) for row in select_in(conn, select(*PERSON), store.person.c.code, set(codes))}
+
+
+def open_cases(conn: Connection, section: str, case_ids: Iterable[str]) -> set[CaseKey]:
+    """Open cases of a section among these."""
+    table = store.case_entry
+    query = select(table.c.case_id, table.c.address_number, table.c.affairs).where(
+        table.c.section == section, table.c.closed_ms == 0
+    )
+    return {CaseKey._make(row) for row in select_in(conn, query, table.c.case_id, set(case_ids))}
+
+
+class Section(NamedTuple):
+    """A section (部署) and the affairs items it is entitled to."""
+
+    section: str
+    name_ja: str
+    name_en: str
+    affairs: frozenset[str]
+
+
+def sections(conn: Connection) -> list[Section]:
+    """Sections of the body, by name."""
+    rows = conn.execute(select(store.section).order_by(store.section.c.section))
+    return [
+        Section(row.section, row.name_ja, row.name_en, frozenset(msgspec.json.decode(row.affairs, type=list[str])))
+        for row in rows
+    ]
+
+
+def entitled_affairs(conn: Connection, section: str) -> frozenset[str]:
+    """Affairs items for which the section may ask; empty for an unknown section."""
+    found = conn.execute(select(store.section.c.affairs).where(store.section.c.section == section)).scalar_one_or_none()
+    return frozenset(msgspec.json.decode(found, type=list[str])) if found else frozenset()
+
+
+def copies(conn: Connection, information: str, address_numbers: Iterable[str]) -> dict[str, CopyRow]:
+    """Copies of one item by address number."""
+    table = store.copy
+    query = select(table.c.address_number, table.c.body, table.c.copied_ms, table.c.valid_from, table.c.valid_to)
+    found = select_in(conn, query.where(table.c.information == information), table.c.address_number, address_numbers)
+    return {row[0]: CopyRow._make(row[1:]) for row in found}
+
+
+def inquiry_batch(conn: Connection, batch: str) -> Row[Any] | None:
+    """A batch accepted before: `batch, dispatch, digest, request, plan`."""
+    return conn.execute(select(store.inquiry_batch).where(store.inquiry_batch.c.batch == batch)).one_or_none()
+
+
+def planned(row: Row[Any]) -> list[Planned]:
+    """The plan of an accepted batch."""
+    return _plan_decoder.decode(row.plan)
+
+
+class Dispatch(NamedTuple):
+    """A request to the core as written down, and what has come of it so far."""
+
+    dispatch: str
+    done: bool
+    request: bytes
+    manifest: Manifest
+    asks: list[PermitAsk]
+    permit: bytes | None
+    permit_signed: SignedMessage | None
+
+
+def dispatch(conn: Connection, dispatch_id: str) -> Dispatch | None:
+    """One dispatch, decoded."""
+    row = conn.execute(select(store.dispatch).where(store.dispatch.c.dispatch == dispatch_id)).one_or_none()
+    if row is None:
+        return None
+    sheet = read_sheet(decode(row.request, RawSheet), PermitRequestHeader, list[PermitAsk])
+    signed = SignedMessage(row.permit_base, row.permit_signature, row.permit_key) if row.permit else None
+    manifest = Manifest(row.root, len(sheet.items) + 1)
+    return Dispatch(row.dispatch, row.done, row.request, manifest, sheet.items, row.permit, signed)
+
+
+def open_dispatches(conn: Connection) -> list[str]:
+    """Dispatches still to be finished, oldest first."""
+    table = store.dispatch
+    query = select(table.c.dispatch).where(table.c.done.is_(False)).order_by(table.c.created_ms)
+    return [row[0] for row in conn.execute(query)]
+
+
+def places(conn: Connection, dispatch_id: str) -> list[tuple[str, int]]:
+    """For each item of a dispatch: the batch and the position of the inquiry that it stands for."""
+    found: dict[int, tuple[str, int]] = {}
+    rows = conn.execute(select(store.inquiry_batch).where(store.inquiry_batch.c.dispatch == dispatch_id))
+    for row in rows:
+        found.update((step.at, (row.batch, at)) for at, step in enumerate(planned(row)) if step.at >= 0)
+    return [found[at] for at in range(len(found))]
+
+
+class Leg(NamedTuple):
+    """One settled leg of a dispatch; `answer` is empty where the provider refused the whole presentation."""
+
+    sheet: int
+    provider: str
+    answer: bytes
+    signed: SignedMessage
+
+
+def legs(conn: Connection, dispatch_id: str) -> list[Leg]:
+    """Settled legs in the order of their sheets."""
+    table = store.leg
+    rows = conn.execute(select(table).where(table.c.dispatch == dispatch_id).order_by(table.c.sheet))
+    return [Leg(row.sheet, row.provider, row.answer, SignedMessage(row.base, row.signature, row.key)) for row in rows]
+
+
+def settled_sheets(conn: Connection, dispatch_id: str) -> set[int]:
+    """Sheets of a dispatch that need not be presented again."""
+    return set(conn.execute(select(store.leg.c.sheet).where(store.leg.c.dispatch == dispatch_id)).scalars())
+
+
+def request_records(conn: Connection, numbers: Sequence[str]) -> dict[str, Row[Any]]:
+    """The body's own records as requester, by processing number."""
+    table = store.request_record
+    return {row.number: row for row in select_in(conn, select(table), table.c.number, numbers)}
+
+
+def provision_records(conn: Connection, numbers: Sequence[str]) -> dict[str, Row[Any]]:
+    """The body's own records as provider, by processing number."""
+    table = store.provision_record
+    return {row.number: row for row in select_in(conn, select(table), table.c.number, numbers)}
+
+
+def waiting(conn: Connection, *, now_ms: int) -> list[Row[Any]]:
+    """Pending inquiries that a clerk may still decide, the most urgent first."""
+    table, record = store.pending, store.provision_record
+    query = (
+        select(table, record.c.requester, record.c.section, record.c.affairs, record.c.information, record.c.row,
+               record.c.asked_ms)
+        .join(record, record.c.number == table.c.number)
+        .where(table.c.state == PendingState.WAITING.value, table.c.answer_by_ms > now_ms)
+        .order_by(table.c.answer_by_ms)
+    )  # fmt: skip
+    return list(conn.execute(query))
+
+
+def requester_faces(conn: Connection, *, body_id: str, after_number: str = "", limit: int = 10_000) -> list[RecordFace]:
+    """Records as requester in the order of their numbers, for reconciliation."""
+    table = store.request_record
+    rows = conn.execute(select(table).where(table.c.number > after_number).order_by(table.c.number).limit(limit))
+    return [_face(row, requester=body_id, provider=row.provider) for row in rows]
+
+
+def provider_faces(conn: Connection, *, body_id: str, after_number: str = "", limit: int = 10_000) -> list[RecordFace]:
+    """Records as provider in the order of their numbers, for reconciliation."""
+    table = store.provision_record
+    rows = conn.execute(select(table).where(table.c.number > after_number).order_by(table.c.number).limit(limit))
+    return [_face(row, requester=row.requester, provider=body_id) for row in rows]
+
+
+def _face(row: Row[Any], *, requester: str, provider: str) -> RecordFace:
+    return RecordFace(
+        row.number, requester, provider, row.section, row.affairs, row.information, row.row, row.asked_ms,
+        bool(row.hidden), row.outcome, row.given_ms,
+    )  # fmt: skip
+
+
+def counts(conn: Connection) -> dict[str, int]:
+    """Live counts for the front page."""
+    tables = {
+        "persons": store.person, "copies": store.copy, "asked": store.request_record,
+        "answered": store.provision_record,
+    }  # fmt: skip
+    found = {name: conn.execute(select(func.count()).select_from(table)).scalar_one() for name, table in tables.items()}
+    waiting_now = (
+        select(func.count()).select_from(store.pending).where(store.pending.c.state == PendingState.WAITING.value)
+    )
+    return found | {"waiting": conn.execute(waiting_now).scalar_one()}

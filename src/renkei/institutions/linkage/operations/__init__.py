@@ -1,0 +1,1 @@
+"""Writes of the core: permits, codes, reports, the register of bodies."""

@@ -1,0 +1,225 @@
+"""Issuing permits: the core's answer to a requester's gateway."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, insert, select, update
+
+from renkei.base.time import jst_date, to_ms
+from renkei.contracts.errors import CallerMismatch, RequestConflict
+from renkei.contracts.exchange import (
+    PermitAsk,
+    PermitHeader,
+    PermitRequestHeader,
+    RefusalHeader,
+    RefusalItem,
+    Sheet,
+)  # fmt: skip
+from renkei.contracts.sheets import WrittenSheet, b64, encode, permit_info, unb64, write_sheet, write_sheets
+from renkei.crypto.codes import CodeKeys
+from renkei.crypto.sealing import Sealer, SealingPublicKey
+from renkei.institutions.linkage import store
+from renkei.institutions.linkage.model import (
+    Candidate,
+    Issued,
+    PermitRefused,
+    PermitsIssued,
+    RegisterView,
+    asked_leaf,
+    issue,
+    processing_numbers,
+    screen,
+    without_code,
+)  # fmt: skip
+from renkei.institutions.linkage.queries import held_among
+from renkei.law.table import PermittedTable
+from renkei.platform.audit_store import audit
+from renkei.platform.bulk import insert_many
+from renkei.platform.logstore import LogStore
+from renkei.platform.record_log import log_records
+
+Asked = Sheet[PermitRequestHeader, PermitAsk]
+
+SUBJECT_COLUMNS = (
+    "number", "subject", "requester", "provider", "section", "affairs", "information", "row", "edition", "asked_ms",
+    "hidden", "salt", "leaf_index",
+)  # fmt: skip
+
+
+class Validity:
+    """How long a permit may be presented, and a clerk's answer may take.
+
+    The law says that the notice carries a validity period (施行令 26条), not how long it is: the values are ours and
+    stand in the law's parameters, marked so.
+    """
+
+    def __init__(self, *, present: timedelta, answer: timedelta) -> None:
+        self.present = present
+        self.answer = answer
+
+
+def issue_permits(
+    conn: Connection,
+    asked: Asked,
+    *,
+    caller: str,
+    view: RegisterView,
+    table: PermittedTable,
+    keys: CodeKeys,
+    validity: Validity,
+    log: LogStore,
+    now: datetime,
+) -> tuple[bytes, list[bytes]]:
+    """Answer one request for permits, record every permit, and keep the answer for a repetition.
+
+    Args:
+        conn: inside the core's write transaction.
+        asked: decoded request, signature already verified.
+        caller: body that signed the request.
+
+    Returns:
+        The reply (`PermitReply` as JSON) and the roots of its sheets.
+
+    Raises:
+        CallerMismatch: the request speaks for another body than the one that signed.
+        BodyUnknown, BodyStopped: the requester itself takes no part.
+        RequestConflict: the batch id was used for another content.
+
+    Source: 番号法 21条, 23条3項; 施行令 26条.
+    """
+    header = asked.header
+    if header.requester != caller:
+        raise CallerMismatch()
+    view.active(caller)
+    digest = _digest(asked)
+    repeated = _stored_reply(conn, caller, header.batch, digest)
+    if repeated is not None:
+        return repeated
+    candidates, refusals = screen(asked.items, requester=caller, view=view, table=table, keys=keys)
+    held = held_among(conn, [(candidate.ask.provider, candidate.handle) for candidate in candidates])
+    by_provider, codeless = without_code(candidates, held)
+    refusals = sorted(refusals + codeless, key=lambda refusal: refusal.at)
+    now_ms = to_ms(now)
+    sheets = [write_sheet(RefusalHeader(batch=header.batch, requester=caller, issued_ms=now_ms), refusals)]
+    first = _take_numbers(conn, sum(map(len, by_provider.values())))
+    for provider, group in by_provider.items():
+        numbers = processing_numbers(jst_date(now), first, len(group))
+        first += len(group)
+        sheet, issued = _permit_sheet(
+            header, group, provider=provider, numbers=numbers, view=view, table=table, keys=keys, validity=validity,
+            now=now,
+        )  # fmt: skip
+        sheets.append(sheet)
+        _record(conn, log, issued, requester=caller, edition=table.edition.id, asked_ms=now_ms)
+    return _conclude(conn, header, digest, sheets, refusals, validity=validity, now=now)
+
+
+def _permit_sheet(
+    header: PermitRequestHeader,
+    group: Sequence[Candidate],
+    *,
+    provider: str,
+    numbers: Sequence[str],
+    view: RegisterView,
+    table: PermittedTable,
+    keys: CodeKeys,
+    validity: Validity,
+    now: datetime,
+) -> tuple[WrittenSheet, list[Issued]]:
+    recipient = SealingPublicKey.from_bytes(unb64(view.bodies[provider].seal_key))
+    sealer = Sealer(recipient, permit_info(provider=provider, requester=header.requester, batch=header.batch))
+    issued = issue(group, provider=provider, numbers=numbers, keys=keys, seal=sealer.seal)
+    permit_header = PermitHeader(
+        provider=provider,
+        requester=header.requester,
+        purpose=header.purpose,
+        batch=header.batch,
+        edition=table.edition.id,
+        issued_ms=to_ms(now),
+        expires_ms=to_ms(now + validity.present),
+        answer_by_ms=to_ms(now + validity.answer),
+        wrap=b64(sealer.wrap),
+    )
+    return write_sheet(permit_header, [one.item for one in issued]), issued
+
+
+def _record(
+    conn: Connection, log: LogStore, issued: Sequence[Issued], *, requester: str, edition: str, asked_ms: int
+) -> None:
+    leaves = [encode(asked_leaf(one, requester=requester, asked_ms=asked_ms)) for one in issued]
+    rows = [
+        (one.item.number, one.subject, requester, one.provider, one.item.section, one.item.affairs,
+         one.item.information, one.item.row, edition, asked_ms, one.item.hidden, *entry)
+        for one, entry in zip(issued, log_records(conn, log, leaves), strict=True)
+    ]  # fmt: skip
+    insert_many(conn, store.exchange, SUBJECT_COLUMNS, rows)
+
+
+def _conclude(
+    conn: Connection,
+    header: PermitRequestHeader,
+    digest: bytes,
+    sheets: Sequence[WrittenSheet],
+    refusals: Sequence[RefusalItem],
+    *,
+    validity: Validity,
+    now: datetime,
+) -> tuple[bytes, list[bytes]]:
+    reply, roots = write_sheets(sheets), [sheet.root for sheet in sheets]
+    conn.execute(
+        insert(store.permit_batch).values(
+            requester=header.requester, batch=header.batch, digest=digest, reply=reply, roots=b"".join(roots),
+            expires_ms=to_ms(now + validity.present),
+        )
+    )  # fmt: skip
+    for reason, count in Counter(refusal.reason for refusal in refusals).items():
+        audit(
+            conn,
+            store.audit_table,
+            PermitRefused(requester=header.requester, batch=header.batch, reason=reason, count=count),
+            now=now,
+        )
+    issued = sum(len(sheet.items) for sheet in sheets[1:])
+    audit(
+        conn,
+        store.audit_table,
+        PermitsIssued(requester=header.requester, batch=header.batch, issued=issued, refused=len(refusals)),
+        now=now,
+    )
+    return reply, roots
+
+
+def _digest(asked: Asked) -> bytes:
+    hasher = hashlib.sha256(asked.header_bytes)
+    for item in asked.item_bytes:
+        hasher.update(item)
+    return hasher.digest()
+
+
+def _stored_reply(conn: Connection, requester: str, batch: str, digest: bytes) -> tuple[bytes, list[bytes]] | None:
+    kept = conn.execute(
+        select(store.permit_batch.c.digest, store.permit_batch.c.reply, store.permit_batch.c.roots).where(
+            store.permit_batch.c.requester == requester, store.permit_batch.c.batch == batch
+        )
+    ).one_or_none()
+    if kept is None:
+        return None
+    if kept.digest != digest:
+        raise RequestConflict()
+    return kept.reply, [kept.roots[start : start + 32] for start in range(0, len(kept.roots), 32)]
+
+
+def _take_numbers(conn: Connection, count: int) -> int:
+    """Reserve `count` processing numbers; never given twice, since they are taken in the same transaction."""
+    changed = conn.execute(
+        update(store.counter).where(store.counter.c.name == "number").values(next=store.counter.c.next + count)
+    ).rowcount
+    if not changed:
+        conn.execute(insert(store.counter).values(name="number", next=1 + count))
+        return 1
+    after: int = conn.execute(select(store.counter.c.next).where(store.counter.c.name == "number")).scalar_one()
+    return after - count

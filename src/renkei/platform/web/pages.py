@@ -1,0 +1,211 @@
+"""Pages over HTTP: language, security headers, protection of forms, error pages and static files, for Litestar.
+
+Forms are protected against being sent from another site by what the browser itself says of the sender, not by a hidden
+token: `Sec-Fetch-Site`, which no script can set and which every browser since 2023 sends, else `Origin`. A token
+would have to be kept for each reader before sign-in, breaks forms kept open over night or opened twice, and is
+forgotten in the one form that matters; the header covers every handler without a line in a form. Browsers send it over
+TLS and to localhost; elsewhere `Origin` decides. Whoever sends neither is no browser in use: with a cookie they are
+refused, without one they hold no one's authority that could be misused.
+Pages therefore must not change anything on GET, and session cookies are `SameSite=Lax` besides.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+import structlog
+from litestar import Request, Response, Router, get
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+from litestar.enums import MediaType
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
+
+from renkei.base.errors import RenkeiError
+from renkei.platform.errors import FaultInside, MethodUnknown, RouteUnknown
+from renkei.platform.web.assets import PREFIX
+from renkei.platform.web.catalogue import Language, choose_language
+from renkei.platform.web.errors import FormFromElsewhere, FormUnreadable
+from renkei.platform.web.kit import WebKit
+
+AnyRequest: TypeAlias = Request[Any, Any, Any]
+AnyConnection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
+
+LANGUAGE_COOKIE = "lang"
+LANGUAGE_COOKIE_AGE_S = 365 * 24 * 3600
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+COMMON_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+# No script runs, nothing is framed, forms go nowhere else, and no machine keeps a page. The referrer stays within the
+# site; "no-referrer" would also blank the Origin of our own forms.
+PAGE_HEADERS = COMMON_HEADERS | {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "Vary": "Cookie, Accept-Language",
+}
+ASSET_HEADERS = COMMON_HEADERS | {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+def language_of(request: AnyConnection) -> Language:
+    """The language to answer in: `?lang=`, else the cookie, else `Accept-Language`, else Japanese."""
+    return choose_language(
+        request.query_params.get("lang"),
+        request.cookies.get(LANGUAGE_COOKIE),
+        request.headers.get("accept-language"),
+    )
+
+
+def respond(
+    kit: WebKit,
+    request: AnyRequest,
+    template: str,
+    context: Mapping[str, object],
+    *,
+    status: int = 200,
+    cookies: Sequence[Cookie] = (),
+) -> Response[str]:
+    """A page as an answer: rendered in the reader's language, under the security headers.
+
+    A language asked for by link is kept in a cookie, which says nothing else about the reader.
+    """
+    language = language_of(request)
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    kept = list(cookies)
+    if request.query_params.get("lang") in set(Language):
+        kept.append(_language_cookie(request, language))
+    return Response(
+        kit.page(template, language=language, here=here, **context),
+        status_code=status,
+        media_type=MediaType.HTML,
+        headers=PAGE_HEADERS,
+        cookies=kept,
+    )
+
+
+def see_other(path: str, *, cookies: Sequence[Cookie] = ()) -> Response[None]:
+    """Send the reader on after a form (303), so that a reload does not send it twice.
+
+    Raises:
+        ValueError: `path` leads out of the site.
+    """
+    parts = urlsplit(path)
+    if parts.scheme or parts.netloc or not path.startswith("/") or path.startswith(("//", "/\\")):
+        raise ValueError("a redirect stays within the site")
+    return Response(None, status_code=303, headers=PAGE_HEADERS | {"Location": path}, cookies=list(cookies))
+
+
+def own_forms_only(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
+    """Litestar guard: a request that may change something comes from a page of this site.
+
+    Raises:
+        FormFromElsewhere: the browser names another sender, or no sender although it brings a cookie.
+    """
+    if connection.scope.get("method", "") in SAFE_METHODS:
+        return
+    headers = connection.headers
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        allowed = site in {"same-origin", "none"}
+    elif (origin := headers.get("origin")) is not None:
+        allowed = urlsplit(origin).netloc == headers.get("host")
+    else:
+        allowed = "cookie" not in headers
+    if not allowed:
+        raise FormFromElsewhere(private=f"sec-fetch-site={site!r}")
+
+
+def page_router(kit: WebKit, handlers: Sequence[ControllerRouterHandler], *, path: str = "/") -> Router:
+    """A router whose handlers answer with pages: forms guarded, errors as pages, left out of the OpenAPI document."""
+    return Router(
+        path=path,
+        route_handlers=handlers,
+        guards=[own_forms_only],
+        exception_handlers=error_pages(kit),
+        include_in_schema=False,
+    )
+
+
+def static_handler(kit: WebKit) -> HTTPRouteHandler:
+    """The handler of every style sheet and picture, kept by browsers for ever."""
+
+    @get(PREFIX + "{name:str}", sync_to_thread=False, include_in_schema=False)
+    def static(name: FromPath[str]) -> Response[bytes]:
+        asset = kit.assets.served.get(name)
+        if asset is None:
+            raise RouteUnknown()
+        return Response(asset.content, media_type=asset.media_type, headers=ASSET_HEADERS)
+
+    return static
+
+
+def error_pages(kit: WebKit) -> ExceptionHandlersMap:
+    """Exception handlers that answer with a page: what happened, why, what to do, and the code to quote.
+
+    For a page router; give them to the application as well, so that an address that no router knows gets a page too.
+    """
+
+    def refuse(request: AnyRequest, error: RenkeiError) -> Response[str]:
+        return _error_page(kit, request, error, error.status.http)
+
+    def refuse_http(request: AnyRequest, error: HTTPException) -> Response[str]:
+        return _error_page(kit, request, _translate(error), error.status_code)
+
+    def fail(request: AnyRequest, error: Exception) -> Response[str]:
+        request_id = secrets.token_hex(4)
+        # An exception's own words may quote what it choked on, so the log gets its kind and place only.
+        structlog.get_logger("renkei.web").error(
+            "fault_inside", request_id=request_id, kind=type(error).__name__, place=_place(error)
+        )
+        return _error_page(kit, request, FaultInside(request_id=request_id), 500)
+
+    return {RenkeiError: refuse, HTTPException: refuse_http, Exception: fail}
+
+
+def _error_page(kit: WebKit, request: AnyRequest, error: RenkeiError, status: int) -> Response[str]:
+    language = language_of(request)
+    title = kit.text(language, f"kit.error.{error.family.value}")
+    sentence = error.sentence(language.value)
+    return respond(
+        kit, request, "kit/error.html", {"title": title, "sentence": sentence, "code": error.code}, status=status
+    )
+
+
+def _translate(error: HTTPException) -> RenkeiError:
+    if error.status_code == 404:
+        return RouteUnknown()
+    if error.status_code == 405:
+        headers: Mapping[str, str] = error.headers or {}
+        return MethodUnknown(allowed=headers.get("Allow", "GET"))
+    return FormUnreadable(private=type(error).__name__)
+
+
+def _language_cookie(request: AnyRequest, language: Language) -> Cookie:
+    return Cookie(
+        key=LANGUAGE_COOKIE,
+        value=language.value,
+        max_age=LANGUAGE_COOKIE_AGE_S,
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
