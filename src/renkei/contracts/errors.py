@@ -157,10 +157,7 @@ class DecisionStale(Refused):
 
 class ExchangeInterrupted(Failed):
     code = "exchange_interrupted"
-    ja = (
-        "照会の途中で通信が切れました。照会は記録されており、自動で続行されます。"
-        "同じ識別子で結果を確かめてください。"
-    )
+    ja = "照会の途中で通信が切れました。照会は記録されており、自動で続行されます。同じ識別子で結果を確かめてください。"
     en = "The exchange was interrupted. It is recorded and continues by itself. Ask for the result under the same id."
 
 

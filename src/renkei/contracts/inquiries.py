@@ -18,6 +18,9 @@ PATH_CASES = "/cases"
 PATH_PERSONS = "/persons"
 
 
+NO_DATA = msgspec.Raw(b"null")
+
+
 class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pass
 
@@ -61,8 +64,13 @@ class InquiryResult(_Message, frozen=True):
     asked_ms: int = 0
     given_ms: int = 0
     copied_ms: int = 0
-    data: msgspec.Raw | None = None
-    """The copy's body (`renkei.contracts.information`), present only for `given`."""
+    data: msgspec.Raw = NO_DATA
+    """The copy's body (`renkei.contracts.information`) for `given`; JSON null otherwise."""
+
+    def body(self) -> bytes | None:
+        """The copy's body as JSON; None where nothing was given."""
+        found = bytes(self.data)
+        return None if found == b"null" else found
 
 
 class InquiryResults(_Message, frozen=True):

@@ -28,9 +28,7 @@ class BodyEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     authority: str
     """Where its gateway is reached: host, or host:port."""
     certificate: str
-    """Body certificate, DER, base64url."""
-    seal_key: str
-    """Public sealing key (ML-KEM-768 and X25519), base64url."""
+    """Certificate of its gateway, DER, base64url; carries the public sealing key."""
     log_key: str
     """Verifier key of its transparency log (C2SP signed note vkey)."""
     state: BodyState = BodyState.ACTIVE

@@ -52,6 +52,7 @@ ALLOWED: dict[str, type | tuple[type, ...]] = {
 TEXT_MAX = 300
 FRAMES_MAX = 12
 _DIGITS = re.compile(r"\d{7,}")
+_NUMBER = re.compile(r"(?<![0-9a-f])\d{7,}(?![0-9a-f])")
 
 
 def get_logger(room: str) -> FilteringBoundLogger:
@@ -86,14 +87,17 @@ def keep_allowed(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     kept: dict[str, Any] = {}
     for key, value in event.items():
         if key in ALLOWED and isinstance(value, ALLOWED[key]) and not isinstance(value, bool):
-            kept[key] = _mask(value) if isinstance(value, str) and key not in ("at", "key_id") else value
+            kept[key] = _mask(key, value) if isinstance(value, str) else value
     if error:
         kept["frames"] = list(_frames(sys.exc_info()[1] if error is True else error))
     return kept
 
 
-def _mask(text: str) -> str:
-    return _DIGITS.sub("*", text[:TEXT_MAX])
+def _mask(key: str, text: str) -> str:
+    if key in ("at", "key_id"):
+        return text
+    # Ids of ours are hexadecimal and may well hold seven digits in a row.
+    return (_NUMBER if key == "request_id" else _DIGITS).sub("*", text[:TEXT_MAX])
 
 
 def _frames(error: object) -> Iterator[str]:

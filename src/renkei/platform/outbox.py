@@ -217,12 +217,12 @@ class Dispatcher:
             if due_ms <= now_ms:
                 task = asyncio.create_task(self._serve(destination))
                 self._busy[destination] = task
-                task.add_done_callback(lambda _, name=destination: self._served(name))
+                task.add_done_callback(partial(self._served, destination))
             else:
                 next_ms = due_ms if next_ms is None else min(next_ms, due_ms)
         return None if next_ms is None else max(0.01, (next_ms - now_ms) / 1000)
 
-    def _served(self, destination: str) -> None:
+    def _served(self, destination: str, _task: asyncio.Task[None]) -> None:
         del self._busy[destination]
         self._wake.set()
 

@@ -303,7 +303,7 @@ def decode_json(body: bytes, kind: type[T]) -> T:
         JsonMalformed: not JSON, or not of that type.
     """
     try:
-        return _decoder(kind).decode(body)  # type: ignore[no-any-return]
+        return _decoder(kind).decode(body)  # type: ignore[no-any-return, arg-type]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         # msgspec names the member and the type it wanted, never the value that it found.
         private = str(error) if isinstance(error, msgspec.ValidationError) else type(error).__name__

@@ -1,7 +1,8 @@
 """Who may ask whom
 
 One body may ask another for a person's information through the network only where a row of the law's table names
-all four: who asks (情報照会者), for which affairs (事務), who answers (情報提供者), and which information (利用特定個人情報).
+all four: who asks (情報照会者), for which affairs (事務), who answers (情報提供者), and which information
+(利用特定個人情報).
 """
 
 from __future__ import annotations

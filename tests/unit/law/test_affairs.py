@@ -47,7 +47,7 @@ def test_what_a_record_names_is_reached_by_some_item_of_its_row() -> None:
         for slug in record.informations
         if not any(slug in item.informations for item in NOW.row_affairs(record.row))
     }
-    assert missed == {("157.1", slug) for slug in ()} | {("81.2", "independent_living_support")}
+    assert missed == {("81.2", "independent_living_support")}
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ JHIA = "jhia"
 SOCIETY = "hs-sample"
 
 _DIGITAL_AGENCY_CODE = "1419900000002200"
+_PREFECTURES_EN = {"Tokyo": "Tokyo Metropolis", "Hokkaido": "Hokkaido"}
 
 # body id, Japanese name, English name, capacities.
 _NATIONAL: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
@@ -91,7 +92,7 @@ def plan(municipalities: Iterable[Municipality]) -> tuple[BodyPlan, ...]:
                 body_id=f"p-{code}",
                 institution_code=parse_institution_code(f"9902{code}000000"),
                 name_ja=row["name"],
-                name_en=f"{row['en']} Prefecture",
+                name_en=_PREFECTURES_EN.get(row["en"], f"{row['en']} Prefecture"),
                 kinds=frozenset({"prefecture_governor"}),
                 body_code=code,
             )
@@ -101,7 +102,7 @@ def plan(municipalities: Iterable[Municipality]) -> tuple[BodyPlan, ...]:
                 body_id=late_elderly_union_id(code),
                 institution_code=parse_institution_code(f"9903{code}000000"),
                 name_ja=f"{row['name']}後期高齢者医療広域連合",
-                name_en=f"{row['en']} union for medical care for late-stage elderly people",
+                name_en=f"{row['en']} Union for Medical Care for Late-Stage Elderly People",
                 kinds=frozenset({"late_elderly_union"}),
             )
         )

@@ -39,6 +39,7 @@ ABROAD_PER_MILLE = 30  # of those who moved
 MOVED_WITHIN_DAYS = 730
 ACCOUNTS_FROM = date(2022, 3, 28)  # the register of accounts opened (公金受取口座登録法)
 TAX_YEARS = 3
+DEPENDANT_EARNED_MAX_YEN = (1_300_000, 1_800_000)  # 健康保険法3条7項; in practice below, from sixty on
 SINGLE_PARENT_INCOME_MAX_YEN = 5_000_000  # 地方税法292条1項12号
 
 
@@ -84,7 +85,10 @@ class Builder:
         year = fiscal_year(as_of)
         # Local tax of a fiscal year is fixed in June; until then the year before is the newest there is.
         newest = year if as_of >= date(year, 6, 1) else year - 1
-        self._years = tuple((newest - back, taxes.rules_for(newest - back)) for back in range(TAX_YEARS))
+        self._years = tuple(
+            (back, year, date(year, 1, 1), taxes.rules_for(year))
+            for back, year in enumerate(range(newest, newest - TAX_YEARS, -1))
+        )
         self._claim_year = (date(year, 4, 1), date(year + 1, 3, 31))
 
     def dice(self, index: int) -> Dice:
@@ -166,45 +170,53 @@ class Builder:
                 benefit = pension_benefit(record, draft.birth)
             pensions.append((record, benefit, disability_book(dice, draft, home.municipality, self.as_of)))
             if benefit is not None:
-                draft.pension = tuple(pension_in(benefit, year - 1) for year, _ in self._years)
+                draft.pension = tuple(pension_in(benefit, year - 1) for _, year, _, _ in self._years)
             self._add_up(draft)
+        mains = tuple(_main_earner(drafts, back) for back in range(TAX_YEARS))
         return [
-            Facts(record, benefit, book, self._taxes(draft, drafts, book is not None, home, assisted))
+            Facts(record, benefit, book, self._taxes(draft, drafts, mains, book is not None, home, assisted))
             for draft, (record, benefit, book) in zip(drafts, pensions, strict=True)
         ]
 
     def _add_up(self, draft: Draft) -> None:
-        if draft.work is Work.LEARNING or draft.age < 17:
+        if not any(draft.salary + draft.pension + draft.business):
             return
         draft.totals = tuple(
-            taxes.total_income(rules, salary, pension, business, year - 1 - draft.birth.year >= 65)
-            for (year, rules), salary, pension, business in zip(
-                self._years, draft.salary, draft.pension, draft.business, strict=True
+            taxes.total_income(
+                rules, draft.salary[back], draft.pension[back], draft.business[back], year - 1 - draft.birth.year >= 65
             )
+            for back, year, _, rules in self._years
         )
 
     def _taxes(
-        self, draft: Draft, drafts: Sequence[Draft], disabled: bool, home: Home, assisted: bool
+        self,
+        draft: Draft,
+        drafts: Sequence[Draft],
+        mains: Sequence[Draft],
+        disabled: bool,
+        home: Home,
+        assisted: bool,
     ) -> tuple[LocalTax, ...]:
         """Local tax of the last years, newest first, each by the municipality of 1 January (地方税法39条, 318条)."""
         found: list[LocalTax] = []
         if draft.age < 17:
             return ()
-        for back, (year, rules) in enumerate(self._years):
+        for back, year, assessed_on, rules in self._years:
             assessor = home.municipality
-            if home.move is not None and home.move.moved_on > date(year, 1, 1):
+            if home.move is not None and home.move.moved_on > assessed_on:
                 if home.origin is None:
                     break
                 assessor = home.origin
             if year - 1 - draft.birth.year < 18:
                 break
             income = draft.totals[back]
-            spouse, dependants, relief = _family(draft, drafts, back, year, rules.dependant_income_max_yen)
-            single_parent = (
-                draft.spouse is None
-                and income <= SINGLE_PARENT_INCOME_MAX_YEN
-                and any(child.birth.year >= year - 19 for child in draft.children)
-            )
+            if not income:
+                found.append(_untaxed(year, assessor, draft.salary[back], draft.pension[back], disabled))
+                continue
+            spouse, dependants, relief = False, 0, 0
+            if draft is mains[back] and income > rules.dependant_income_max_yen and len(drafts) > 1:
+                spouse, dependants, relief = _family(draft, drafts, back, year, rules.dependant_income_max_yen)
+            single_parent = _is_single_parent(draft, income, year)
             relief += taxes.SINGLE_PARENT_YEN * single_parent + taxes.DISABLED_YEN * disabled
             salary, pension, business = draft.salary[back], draft.pension[back], draft.business[back]
             levied = taxes.assess(
@@ -253,7 +265,8 @@ class Builder:
         since = max(since, draft.birth)
         if _insured_by_employer(draft):
             return Insurance(insurer, number, since, None)
-        if main is not None and draft.totals[0] < 1_300_000 and not draft.business[0]:
+        earned = draft.salary[0] + draft.pension[0] + draft.business[0]
+        if main is not None and earned < DEPENDANT_EARNED_MAX_YEN[draft.age >= 60]:
             main_number = self.numbers.insured_number(first_person + main.position)
             return Insurance(insurer, main_number, since, first_person + main.position)
         return Insurance(home.municipality.body_id, number, since, None)
@@ -332,15 +345,33 @@ def _insured_by_employer(draft: Draft) -> bool:
     return draft.work is Work.EMPLOYED and not draft.part_time and draft.age < 75
 
 
-def _family(draft: Draft, drafts: Sequence[Draft], back: int, year: int, income_max: int) -> tuple[bool, int, int]:
-    """Whether the spouse is deducted, how many dependants, and the deductions for them in yen.
+def _main_earner(drafts: Sequence[Draft], back: int) -> Draft:
+    """Who earned most in a year; the first of several."""
+    best = drafts[0]
+    for draft in drafts:
+        if draft.totals[back] > best.totals[back]:
+            best = draft
+    return best
 
-    The member who earned most claims everybody else in the household; a dependant is claimed once.
+
+def _untaxed(year: int, assessor: Municipality, salary: int, pension: int, disabled: bool) -> LocalTax:
+    """The record of somebody whose income is nothing after deductions."""
+    deductions = taxes.BASIC_YEN + taxes.DISABLED_YEN * disabled
+    return LocalTax(year, assessor.body_id, salary, pension, 0, 0, deductions, 0, 0, 0, 0, 0, False, 0)
+
+
+def _is_single_parent(draft: Draft, income: int, year: int) -> bool:
+    """ひとり親 (地方税法292条1項12号): no spouse, a child to care for, a limited income."""
+    if draft.spouse is not None or not draft.children or income > SINGLE_PARENT_INCOME_MAX_YEN:
+        return False
+    return any(child.birth.year >= year - 19 for child in draft.children)
+
+
+def _family(draft: Draft, drafts: Sequence[Draft], back: int, year: int, income_max: int) -> tuple[bool, int, int]:
+    """Whether the main earner's spouse is deducted, how many dependants, and the deductions for them in yen.
+
+    The member who earned most claims everybody else in the household, so that nobody is claimed twice.
     """
-    if len(drafts) == 1 or draft.totals[back] <= income_max:
-        return False, 0, 0
-    if draft is not max(drafts, key=lambda other: (other.totals[back], -other.position)):
-        return False, 0, 0
     spouse, dependants, relief = False, 0, 0
     for other in drafts:
         if other is draft or other.totals[back] > income_max:

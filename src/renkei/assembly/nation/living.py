@@ -86,6 +86,7 @@ def pension_record(dice: Dice, draft: Draft, number: str, as_of: date) -> Pensio
         basic_pension_number=number,
         paid_months=rest - exempt - unpaid,
         exempt_months=exempt,
+        unpaid_months=unpaid,
         employed_months=employed,
         spouse_months=as_spouse,
         average_remuneration_yen=min(high, max(low, average)) if employed else 0,
@@ -93,11 +94,15 @@ def pension_record(dice: Dice, draft: Draft, number: str, as_of: date) -> Pensio
 
 
 def pension_benefit(record: PensionRecord, birth: date) -> PensionBenefit:
-    """The old-age pensions that follow from a record, from the month after 65 is attained (国民年金法18条1項, 26条)."""
+    """The old-age pensions that follow from a record, from the month after 65 is attained (国民年金法18条1項, 26条).
+
+    Every month from twenty to sixty is in the record, so what is neither unpaid nor exempt counts in full for the
+    basic pension; a month of full exemption counts as a half (27条). Employment after sixty raises the other one only.
+    """
     attained = attains_on(birth, 65)
     since = date(attained.year + attained.month // 12, attained.month % 12 + 1, 1)
-    counted = min(FULL_MONTHS, record.paid_months + record.employed_months + record.spouse_months)
-    basic = BASIC_PENSION_YEN * min(FULL_MONTHS, counted + record.exempt_months // 2) // FULL_MONTHS
+    counted = FULL_MONTHS - record.unpaid_months - record.exempt_months + record.exempt_months // 2
+    basic = BASIC_PENSION_YEN * counted // FULL_MONTHS
     employees = record.average_remuneration_yen * record.employed_months * PENSION_RATE_PER_MILLION // 1_000_000
     return PensionBenefit(since=since, basic_yen=basic, employees_yen=employees)
 

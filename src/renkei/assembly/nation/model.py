@@ -135,8 +135,10 @@ class PensionRecord(MaskedStruct, frozen=True, gc=False):
     """第1号, paid."""
     exempt_months: int
     """第1号, exempt in full."""
+    unpaid_months: int
+    """第1号, neither paid nor exempt (未納)."""
     employed_months: int
-    """第2号 (厚生年金)."""
+    """第2号 (厚生年金), and employment after sixty."""
     spouse_months: int
     """第3号."""
     average_remuneration_yen: int
@@ -252,7 +254,7 @@ class Household(MaskedStruct, frozen=True, gc=False, kw_only=True):
     municipality: Municipality
     address: Address
     move: Move | None
-    """Within the last two years; None for who has lived here longer."""
+    """Within the last two years; None for who has lived here longer. Members born since then did not move."""
     members: tuple[Person, ...]
     child_allowance: ChildAllowance | None
     public_assistance: PublicAssistance | None

@@ -8,12 +8,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from renkei.assembly.nation.dice import Dice
+from renkei.assembly.nation.dice import Dice, key_of
 from renkei.assembly.nation.drafts import Draft, adopt, marry
 from renkei.assembly.nation.households import Builder, Home
-from renkei.assembly.nation.model import FEMALE, MALE, Household, Move, Persona, Relation, Work
+from renkei.assembly.nation.model import FEMALE, MALE, Account, Household, Move, Persona, Relation, Work
 from renkei.assembly.nation.places import draw_address
 from renkei.base.time import add_years, age_on, fiscal_year
+
+REGISTERED_ON = date(2023, 6, 1)
+_KEY = key_of(0, "personas")
+"""Not the nation's own: in every country the personas have the same addresses, careers and incomes."""
 
 WARD, CITY, TOWN = "131121", "011002", "203211"
 
@@ -62,12 +66,12 @@ def _claimant(builder: Builder, dice: Dice, index: int, first: int) -> Household
     birthday = max(builder.as_of - timedelta(days=21), date(year, 4, 2))
     family = ("見本", "ミホン")
     wife = _draft(builder, FEMALE, add_years(birthday, -65), family, ("和子", "カズコ"), Relation.WIFE, Work.EMPLOYED)
-    wife.part_time, wife.salary = True, (1_020_000, 1_080_000, 1_100_000)
+    wife.salary = (2_160_000, 2_220_000, 2_280_000)
     birth = date(year - 70, 6, 15)
     husband = _draft(builder, MALE, birth, family, ("年男", "トシオ"), Relation.HEAD, Work.RETIRED)
     marry(husband, wife)
     home = _home(builder, dice, WARD, CITY, date(year, 2, 14))
-    return builder.freeze(dice, index, first, [husband, wife], home)
+    return _with_account(builder, builder.freeze(dice, index, first, [husband, wife], home))
 
 
 def _mother(builder: Builder, dice: Dice, index: int, first: int) -> Household:
@@ -79,7 +83,7 @@ def _mother(builder: Builder, dice: Dice, index: int, first: int) -> Household:
     child = _draft(builder, MALE, date(as_of.year - 4, 1, 20), family, ("蓮", "レン"), Relation.CHILD, Work.LEARNING)
     adopt(child, [mother])
     home = _home(builder, dice, WARD, TOWN, as_of - timedelta(days=12))
-    return builder.freeze(dice, index, first, [mother, child], home)
+    return _with_account(builder, builder.freeze(dice, index, first, [mother, child], home))
 
 
 def _protected(builder: Builder, dice: Dice, index: int, first: int) -> Household:
@@ -104,7 +108,7 @@ def _without_code(builder: Builder, dice: Dice, index: int, first: int) -> House
     man = _draft(builder, MALE, birth, ("架空", "カクウ"), ("進", "ススム"), Relation.HEAD, Work.HOME)
     home = _home(builder, dice, WARD, None, as_of - timedelta(days=5))
     household = builder.freeze(dice, index, first, [man], home)
-    return _changed(household, code_pending=True)
+    return _changed(household, code_pending=True, account=None)
 
 
 def _without_copy(builder: Builder, dice: Dice, index: int, first: int) -> Household:
@@ -116,11 +120,22 @@ def _without_copy(builder: Builder, dice: Dice, index: int, first: int) -> House
     return _changed(household, copies_missing=True)
 
 
-def _changed(household: Household, *, code_pending: bool = False, copies_missing: bool = False) -> Household:
+def _with_account(builder: Builder, household: Household) -> Household:
+    """The adults have registered an account for public money."""
     members = tuple(
-        msgspec.structs.replace(member, code_pending=code_pending, copies_missing=copies_missing)
+        msgspec.structs.replace(
+            member,
+            account=Account("9999", "999", builder.numbers.account_number(member.index), member.kana, REGISTERED_ON),
+        )
+        if member.taxes
+        else member
         for member in household.members
     )
+    return msgspec.structs.replace(household, members=members)
+
+
+def _changed(household: Household, **changes: object) -> Household:
+    members = tuple(msgspec.structs.replace(member, **changes) for member in household.members)
     return msgspec.structs.replace(household, members=members)
 
 
@@ -166,7 +181,7 @@ def households(builder: Builder) -> tuple[Household, ...]:
     found: list[Household] = []
     first = 0
     for index, role in enumerate(ROLES):
-        found.append(role.build(builder, builder.dice(index), index, first))
+        found.append(role.build(builder, Dice(_KEY, index), index, first))
         first += role.size
     return tuple(found)
 

@@ -177,7 +177,16 @@ provision_record = Table(
     Column("leaf_index", BigInteger, nullable=False),
     Column("late_salt", LargeBinary, nullable=True),  # set when a pending answer was given later
     Column("late_index", BigInteger, nullable=True),
+    Index("provision_record_leaf", "leaf_index"),
+    Index("provision_record_late", "late_index"),
     sqlite_with_rowid=False,
+)
+
+progress = Table(
+    "progress",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", BigInteger, nullable=False),
 )
 
 pending = Table(
@@ -186,6 +195,7 @@ pending = Table(
     Column("number", String(20), primary_key=True),
     Column("address_number", String(15), nullable=False),
     Column("answer_by_ms", BigInteger, nullable=False),
+    Column("requester_seal", LargeBinary, nullable=False),  # the key to which the late answer is sealed
     Column("state", String(8), nullable=False),  # model.PendingState
     Column("decided_by", String(64), nullable=False, server_default=""),
     Column("decided_ms", BigInteger, nullable=False, server_default="0"),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png"}
+TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png"}
 PREFIX = "/static/"
 # The kit's own sheets travel as one file, in this order.
 KIT_SHEETS = ("tokens.css", "base.css", "layout.css", "parts.css", "lists.css", "forms.css", "media.css")

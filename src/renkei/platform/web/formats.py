@@ -35,11 +35,11 @@ class Formats:
         return babel_date(value, "d MMMM y", locale="en_GB")
 
     def moment(self, value: Instant) -> str:
-        """Date and time in Japan, to the minute: 令和8年(2026年)11月23日 18時05分 / 23 November 2026, 18:05 JST."""
+        """Date and time in Japan, to the minute: 令和8年(2026年)11月23日 18:05 / 23 November 2026, 18:05 JST."""
         local = instant(value).astimezone(JST)
         if self.language is Language.JA:
-            return f"{self.day(local.date())} {local.hour}時{local.minute:02}分"
-        return f"{self.day(local.date())}, {local.hour}:{local.minute:02} JST"
+            return f"{self.day(local.date())} {local:%H:%M}"
+        return f"{self.day(local.date())}, {local:%H:%M} JST"
 
     def fiscal_year(self, value: int) -> str:
         """令和8年度(2026年度) / fiscal year 2026."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 
 from renkei.contracts.errors import CaseMissing, ExchangeInterrupted, NotEntitled, OwnCodeMissing, PersonUnknown
 from renkei.contracts.exchange import Outcome, PermitAsk
-from renkei.contracts.inquiries import Inquiry, InquiryBatch, InquiryResult, InquiryResults
+from renkei.contracts.inquiries import NO_DATA, Inquiry, InquiryBatch, InquiryResult, InquiryResults
 from renkei.contracts.sheets import b64
 
 
@@ -94,7 +95,7 @@ class ItemOutcome(NamedTuple):
 
     outcome: Outcome
     reason: str = ""
-    facts: dict[str, str] = {}
+    facts: Mapping[str, str] = MappingProxyType({})
     number: str = ""
     provider: str = ""
     row: str = ""
@@ -122,10 +123,11 @@ def results(batch: InquiryBatch, planned: Sequence[Planned], outcomes: Mapping[i
         found = outcomes.get(step.at, interrupted)
         collected.append(
             InquiryResult(
-                ref=inquiry.ref, outcome=found.outcome, reason=found.reason, facts=found.facts, number=found.number,
+                ref=inquiry.ref, outcome=found.outcome, reason=found.reason, facts=dict(found.facts),
+                number=found.number,
                 provider=inquiry.provider, row=found.row, edition=found.edition, asked_ms=found.asked_ms,
                 given_ms=found.given_ms, copied_ms=found.copied_ms,
-                data=msgspec.Raw(found.data) if found.data is not None else None,
+                data=msgspec.Raw(found.data) if found.data is not None else NO_DATA,
             )
         )  # fmt: skip
     return InquiryResults(batch=batch.batch, results=collected)

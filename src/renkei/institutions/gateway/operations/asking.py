@@ -123,7 +123,7 @@ class Asking:
             offers = self._take_offers()
             try:
                 await self._dispatch(offers)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # it belongs to the callers that wait, not to this task
                 for offer in offers:
                     if not offer.answer.done():
                         offer.answer.set_exception(error)

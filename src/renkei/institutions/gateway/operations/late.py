@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from renkei.base.time import jst_date, to_ms
 from renkei.contracts.errors import AnswerInvalid, CallerMismatch, DecisionStale, NoCopy, Withheld
-from renkei.contracts.exchange import Answer, AnswerHeader, AnswerItem, Outcome, Report, ReportItem
+from renkei.contracts.exchange import Answer, AnswerHeader, AnswerItem, Outcome
 from renkei.contracts.records import Party, RecordLeaf
 from renkei.contracts.sheets import WrittenSheet, answer_info, b64, decode, encode, read_sheet, write_sheet
 from renkei.crypto.evidence import SignedMessage
@@ -25,27 +25,12 @@ from renkei.platform.logstore import LogStore
 from renkei.platform.outbox import put
 from renkei.platform.record_log import log_records
 
-KIND_REPORT = "report"
 KIND_LATE_ANSWER = "late_answer"
-CORE_DESTINATION = "core"
 
 
 def late_presentation(number: str) -> str:
     """Id that a late answer carries in place of a presentation."""
     return f"late-{number}"
-
-
-def pending_requester(conn: Connection, number: str) -> str:
-    """The body that waits for an answer.
-
-    Raises:
-        DecisionStale: no such inquiry.
-    """
-    table = store.provision_record
-    found = conn.execute(select(table.c.requester).where(table.c.number == number)).scalar_one_or_none()
-    if found is None:
-        raise DecisionStale()
-    return str(found)
 
 
 def decide(
@@ -55,7 +40,6 @@ def decide(
     give: bool,
     user: str,
     body_id: str,
-    requester_seal: SealingPublicKey,
     log: LogStore,
     now: datetime,
 ) -> Outcome:
@@ -74,7 +58,8 @@ def decide(
         raise DecisionStale()
     record = queries.provision_records(conn, [number])[number]
     verdict = _verdict(conn, row, record, give=give, now=now)
-    sheet = _answer(record, verdict, body_id=body_id, requester_seal=requester_seal, now=now)
+    seal_key = SealingPublicKey.from_bytes(row.requester_seal)
+    sheet = _answer(record, verdict, body_id=body_id, requester_seal=seal_key, now=now)
     state = PendingState.GIVEN if give else PendingState.WITHHELD
     conn.execute(
         update(store.pending)
@@ -86,8 +71,6 @@ def decide(
         party=Party.PROVIDER, requester=record.requester, provider=body_id,
     )  # fmt: skip
     put(conn, store.outbox_table, destination=record.requester, kind=KIND_LATE_ANSWER, body=sheet.body, now=now)
-    report = Report(provider=body_id, items=[ReportItem(number, verdict.outcome, to_ms(now), bool(record.hidden))])
-    put(conn, store.outbox_table, destination=CORE_DESTINATION, kind=KIND_REPORT, body=encode(report), now=now)
     audit(conn, store.audit_table, PendingDecided(number=number, state=state.value, user=user), now=now)
     return verdict.outcome
 
@@ -200,8 +183,3 @@ def take_late_answer(
     )  # fmt: skip
     audit(conn, store.audit_table, LateAnswerTaken(number=item.number, outcome=item.outcome.value), now=now)
     return True
-
-
-def queue_report(conn: Connection, report: Report, *, now: datetime) -> None:
-    """Put a report down for the core, in the transaction that answered."""
-    put(conn, store.outbox_table, destination=CORE_DESTINATION, kind=KIND_REPORT, body=encode(report), now=now)

@@ -21,8 +21,6 @@ from renkei.contracts.exchange import (
     PermitHeader,
     PermitItem,
     Presentation,
-    Report,
-    ReportItem,
 )  # fmt: skip
 from renkei.contracts.records import Party, RecordLeaf
 from renkei.contracts.sheets import (
@@ -44,11 +42,12 @@ from renkei.institutions.gateway.model.answering import PendingState, Verdict, a
 from renkei.institutions.gateway.model.asking import PersonRow
 from renkei.institutions.gateway.model.events import PermitsAnswered, PresentationRefused
 from renkei.institutions.gateway.model.reading import SALT_BYTES, PermitSheet
-from renkei.institutions.gateway.operations.late import queue_report
 from renkei.institutions.gateway.operations.recording import Recorded, record_all
 from renkei.platform.audit_store import audit
 from renkei.platform.bulk import insert_many
 from renkei.platform.logstore import LogStore
+
+PENDING_COLUMNS = ("number", "address_number", "answer_by_ms", "requester_seal", "state")
 
 Recheck = Callable[[PermitHeader, PermitItem], None]
 """Checks one permit against the provider's own law table; raises what the law says."""
@@ -70,9 +69,7 @@ class Answered(NamedTuple):
     manifest: Manifest
 
 
-def read_presentation(
-    presentation: Presentation, *, manifest: Manifest, provider: str, requester: str, now: datetime
-) -> PermitSheet:
+def read_presentation(presentation: Presentation, *, manifest: Manifest, provider: str, requester: str) -> PermitSheet:
     """Check a presentation as a whole; items are checked one by one later.
 
     Args:
@@ -82,7 +79,6 @@ def read_presentation(
     Raises:
         PermitInvalid: the sheet is not one that the core signed.
         PermitForeign: it names another provider, or was issued to another requester.
-        PermitExpired: shown after its validity period (施行令 26条). Checked by the caller's repetition first.
     """
     try:
         roots = [unb64(root) for root in presentation.roots]
@@ -126,7 +122,7 @@ def provide(
         raise PermitExpired()
     verdicts, people = _verdicts(conn, sheet, provider=provider, recheck=recheck, now=now)
     written, items = _answer_sheet(sheet, verdicts, people, presentation, requester_seal, now)
-    _keep(conn, log, sheet, items, verdicts, people, now)
+    _keep(conn, log, sheet, items, people, requester_seal.encoded, now)
     manifest = Manifest(written.root, len(items) + 1)
     conn.execute(
         insert(store.presentation).values(
@@ -146,9 +142,6 @@ def provide(
             requester=header.requester, presentation=presentation, reason=reason, count=count
         )  # fmt: skip
         audit(conn, store.audit_table, refused, now=now)
-    report = _report(provider.body_id, items, to_ms(now))
-    if report is not None:
-        queue_report(conn, report, now=now)
     return Answered(written.body, manifest)
 
 
@@ -238,8 +231,8 @@ def _keep(
     log: LogStore,
     sheet: PermitSheet,
     items: Sequence[AnswerItem],
-    verdicts: Sequence[Verdict],
     people: _People,
+    seal: bytes,
     now: datetime,
 ) -> None:
     """Record every answered item (番号法 23条1項); refused items are audited, not recorded: nothing was provided."""
@@ -259,9 +252,11 @@ def _keep(
         recorded.append(Recorded(encode(leaf), values))
         person = people.holder(index)
         if item.outcome is Outcome.PENDING and person is not None:
-            waiting.append((permit.number, person.address_number, header.answer_by_ms, PendingState.WAITING.value))
+            waiting.append(
+                (permit.number, person.address_number, header.answer_by_ms, seal, PendingState.WAITING.value)
+            )
     record_all(conn, log, store.provision_record, recorded)
-    insert_many(conn, store.pending, ("number", "address_number", "answer_by_ms", "state"), waiting)
+    insert_many(conn, store.pending, PENDING_COLUMNS, waiting)
 
 
 def provision_leaf(
@@ -272,15 +267,6 @@ def provision_leaf(
         Party.PROVIDER, b64(code), permit.number, header.requester, header.provider, permit.section, permit.affairs,
         permit.information, permit.row, header.issued_ms, hidden, outcome.value, given_ms,
     )  # fmt: skip
-
-
-def _report(body_id: str, items: Sequence[AnswerItem], given_ms: int) -> Report | None:
-    final = [
-        ReportItem(item.number, item.outcome, given_ms, item.hidden)
-        for item in items
-        if item.outcome in (Outcome.GIVEN, Outcome.NONE)
-    ]
-    return Report(provider=body_id, items=final) if final else None
 
 
 def _stored_answer(conn: Connection, requester: str, presentation: str, digest: bytes) -> Answered | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -19,7 +20,7 @@ from renkei.contracts.exchange import (
     RefusalItem,
     Sheet,
 )  # fmt: skip
-from renkei.contracts.sheets import WrittenSheet, b64, encode, permit_info, unb64, write_sheet, write_sheets
+from renkei.contracts.sheets import WrittenSheet, b64, encode, permit_info, write_sheet, write_sheets
 from renkei.crypto.codes import CodeKeys
 from renkei.crypto.sealing import Sealer, SealingPublicKey
 from renkei.institutions.linkage import store
@@ -43,6 +44,8 @@ from renkei.platform.logstore import LogStore
 from renkei.platform.record_log import log_records
 
 Asked = Sheet[PermitRequestHeader, PermitAsk]
+SealKeyOf = Callable[[str], SealingPublicKey]
+"""Sealing key of a body, from its verified certificate."""
 
 SUBJECT_COLUMNS = (
     "number", "subject", "requester", "provider", "section", "affairs", "information", "row", "edition", "asked_ms",
@@ -50,16 +53,15 @@ SUBJECT_COLUMNS = (
 )  # fmt: skip
 
 
-class Validity:
+class Validity(NamedTuple):
     """How long a permit may be presented, and a clerk's answer may take.
 
     The law says that the notice carries a validity period (施行令 26条), not how long it is: the values are ours and
     stand in the law's parameters, marked so.
     """
 
-    def __init__(self, *, present: timedelta, answer: timedelta) -> None:
-        self.present = present
-        self.answer = answer
+    present: timedelta
+    answer: timedelta
 
 
 def issue_permits(
@@ -68,6 +70,7 @@ def issue_permits(
     *,
     caller: str,
     view: RegisterView,
+    seal_key: SealKeyOf,
     table: PermittedTable,
     keys: CodeKeys,
     validity: Validity,
@@ -110,8 +113,8 @@ def issue_permits(
         numbers = processing_numbers(jst_date(now), first, len(group))
         first += len(group)
         sheet, issued = _permit_sheet(
-            header, group, provider=provider, numbers=numbers, view=view, table=table, keys=keys, validity=validity,
-            now=now,
+            header, group, provider=provider, numbers=numbers, seal_key=seal_key, table=table, keys=keys,
+            validity=validity, now=now,
         )  # fmt: skip
         sheets.append(sheet)
         _record(conn, log, issued, requester=caller, edition=table.edition.id, asked_ms=now_ms)
@@ -124,14 +127,14 @@ def _permit_sheet(
     *,
     provider: str,
     numbers: Sequence[str],
-    view: RegisterView,
+    seal_key: SealKeyOf,
     table: PermittedTable,
     keys: CodeKeys,
     validity: Validity,
     now: datetime,
 ) -> tuple[WrittenSheet, list[Issued]]:
-    recipient = SealingPublicKey.from_bytes(unb64(view.bodies[provider].seal_key))
-    sealer = Sealer(recipient, permit_info(provider=provider, requester=header.requester, batch=header.batch))
+    info = permit_info(provider=provider, requester=header.requester, batch=header.batch)
+    sealer = Sealer(seal_key(provider), info)
     issued = issue(group, provider=provider, numbers=numbers, keys=keys, seal=sealer.seal)
     permit_header = PermitHeader(
         provider=provider,

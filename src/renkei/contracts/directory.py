@@ -1,0 +1,89 @@
+"""What one party knows of the others: the register of bodies, with every certificate verified before use."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from renkei.contracts.errors import BodyUnknown
+from renkei.contracts.register import BodyEntry, Register
+from renkei.contracts.sheets import unb64
+from renkei.crypto.certificates import BodyIdentity, IdentityCache
+from renkei.crypto.sealing import SealingPublicKey
+
+
+class Directory:
+    """The register as last read, and the identities behind it.
+
+    Args:
+        anchors: certificates of the network's authority, DER.
+    """
+
+    def __init__(self, anchors: list[bytes]) -> None:
+        self._identities = IdentityCache(anchors)
+        self._bodies: dict[str, BodyEntry] = {}
+        self._seal_keys: dict[str, SealingPublicKey] = {}
+        self.version = 0
+
+    def trust(self, certificate: bytes, *, at: datetime) -> BodyIdentity:
+        """Add a certificate that does not stand in the register (the core's, a business system's).
+
+        Raises:
+            CertificateInvalid, CertificateExpired: not of this network, or not valid now.
+        """
+        return self._identities.add(certificate, at=at)
+
+    def update(self, register: Register, *, at: datetime) -> None:
+        """Take over a newer register; an older or equal one changes nothing.
+
+        Raises:
+            CertificateInvalid, CertificateExpired: a body's certificate does not verify; nothing is taken over.
+        """
+        if register.version <= self.version:
+            return
+        for entry in register.bodies:
+            known = self._bodies.get(entry.body_id)
+            if known is None or known.certificate != entry.certificate:
+                self._identities.add(unb64(entry.certificate), at=at)
+        self._bodies = {entry.body_id: entry for entry in register.bodies}
+        self.version = register.version
+
+    def lookup(self, key_id: str, *, at: datetime) -> BodyIdentity:
+        """Identity by key id, as the transports need it.
+
+        Raises:
+            CertificateInvalid, CertificateExpired: unknown, revoked or expired.
+        """
+        return self._identities.lookup(key_id, at=at)
+
+    def entry(self, body_id: str) -> BodyEntry:
+        """A body's entry.
+
+        Raises:
+            BodyUnknown: not in the register.
+        """
+        try:
+            return self._bodies[body_id]
+        except KeyError:
+            raise BodyUnknown(body=body_id[:40]) from None
+
+    def entries(self) -> list[BodyEntry]:
+        """All bodies, by id."""
+        return sorted(self._bodies.values(), key=lambda entry: entry.body_id)
+
+    def seal_key(self, identity: BodyIdentity) -> SealingPublicKey:
+        """The sealing key that stands in a verified certificate; parsed once.
+
+        Raises:
+            BodyUnknown: the certificate carries none.
+        """
+        found = self._seal_keys.get(identity.key_id)
+        if found is None:
+            if identity.sealing_key is None:
+                raise BodyUnknown(body=identity.body_id)
+            found = self._seal_keys[identity.key_id] = SealingPublicKey.from_bytes(identity.sealing_key)
+        return found
+
+    def seal_key_of(self, body_id: str, *, at: datetime) -> SealingPublicKey:
+        """The sealing key of a body of the register."""
+        entry = self.entry(body_id)
+        return self.seal_key(self._identities.add(unb64(entry.certificate), at=at))

@@ -1,0 +1,1 @@
+"""Signed endpoints of a gateway tenant, and its clerk's console."""

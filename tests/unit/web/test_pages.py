@@ -1,0 +1,123 @@
+"""Pages over HTTP: headers, language, forms from elsewhere, error pages, static files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from litestar import Litestar, Response, get, post
+from litestar.testing import TestClient
+
+from renkei.platform.web import WebKit
+from renkei.platform.web.gallery import PACKAGE, PATH, gallery_handlers
+from renkei.platform.web.pages import AnyRequest, error_pages, page_router, see_other, static_handler
+
+KIT = WebKit([PACKAGE])
+HOST = "nation.example"
+
+
+@post("/change", sync_to_thread=False)
+def change() -> Response[None]:
+    return see_other("/kit")
+
+
+@get("/broken", sync_to_thread=False)
+def broken(request: AnyRequest) -> Response[str]:
+    raise ValueError("9999 1234 5678 is somebody's number")
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[TestClient[Litestar]]:
+    handlers = [page_router(KIT, [*gallery_handlers(KIT), change, broken]), static_handler(KIT)]
+    app = Litestar(handlers, exception_handlers=error_pages(KIT), openapi_config=None)
+    with TestClient(app, base_url=f"http://{HOST}") as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "same-origin", "Cookie": "s=1"}, 303),
+        ({"Sec-Fetch-Site": "none", "Cookie": "s=1"}, 303),
+        ({"Sec-Fetch-Site": "same-site", "Cookie": "s=1"}, 403),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": f"http://{HOST}"}, 403),
+        ({"Sec-Fetch-Site": ""}, 403),
+        ({"Origin": f"http://{HOST}", "Cookie": "s=1"}, 303),
+        ({"Origin": "http://other.example", "Cookie": "s=1"}, 403),
+        ({"Origin": f"http://{HOST}.other.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Cookie": "s=1"}, 403),
+        ({}, 303),
+    ],
+)
+def test_a_form_comes_from_a_page_of_this_site(
+    client: TestClient[Litestar], headers: dict[str, str], status: int
+) -> None:
+    answer = client.post("/change", headers=headers, follow_redirects=False)
+    assert answer.status_code == status
+    assert ("form_from_elsewhere" in answer.text) == (status == 403)
+
+
+def test_every_page_carries_the_security_headers(client: TestClient[Litestar]) -> None:
+    client.cookies.clear()
+    for path in (PATH, "/nowhere", "/broken"):
+        headers = client.get(path).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'")
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["referrer-policy"] == "same-origin"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+
+
+def test_language_of_link_is_kept_in_a_cookie(client: TestClient[Litestar]) -> None:
+    client.cookies.clear()
+    answer = client.get(PATH, params={"lang": "en"})
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("lang=en;")
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert 'lang="en"' in client.get(PATH).text
+    client.cookies.clear()
+    assert "set-cookie" not in client.get(PATH, params={"lang": '"><script>'}).headers
+
+
+def test_a_fault_tells_the_reader_nothing_of_its_inside(client: TestClient[Litestar]) -> None:
+    answer = client.get("/broken")
+    assert answer.status_code == 500
+    assert "9999" not in answer.text
+    assert "fault_inside" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [("GET", "/nowhere", 404, "route_unknown"), ("DELETE", PATH, 405, "method_unknown")],
+)
+def test_unknown_addresses_get_a_page(
+    client: TestClient[Litestar], method: str, path: str, status: int, code: str
+) -> None:
+    answer = client.request(method, path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert code in answer.text
+
+
+def test_static_files(client: TestClient[Litestar]) -> None:
+    answer = client.get(KIT.assets.url("kit/kit.css"))
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert client.get("/static/kit-kit.0000000000000000.css").status_code == 404
+    assert client.get("/static/..%2fkit.py").status_code == 404
+
+
+def test_a_form_with_errors_comes_back_filled_in(client: TestClient[Litestar]) -> None:
+    answer = client.post(PATH, data={"reason": "<late>"})
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.text
+    assert "&lt;late&gt;" in answer.text
+
+
+@pytest.mark.parametrize("path", ["https://other.example/", "//other.example", "/\\other.example", "other", ""])
+def test_a_redirect_stays_within_the_site(path: str) -> None:
+    with pytest.raises(ValueError, match="within the site"):
+        see_other(path)
