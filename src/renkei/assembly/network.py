@@ -14,9 +14,8 @@ from sqlalchemy import MetaData, Table
 
 from renkei.assembly.keyring import KeyRing, Party
 from renkei.assembly.peers import CORE_AUTHORITY, GatewayClient, SignedPeers, deliver_codes, gateway_authority
-from renkei.base.time import to_ms
 from renkei.contracts.directory import Directory
-from renkei.contracts.register import BodyEntry
+from renkei.contracts.register import BodyEntry, SectionEntry
 from renkei.contracts.sheets import CORE, b64
 from renkei.crypto.certificates import Purpose
 from renkei.crypto.notes import format_vkey
@@ -26,7 +25,6 @@ from renkei.institutions.gateway.web.business import mount_business
 from renkei.institutions.gateway.web.exchange import mount_exchange
 from renkei.institutions.linkage import store as core_store
 from renkei.institutions.linkage.operations.register import enter_bodies
-from renkei.institutions.linkage.queries import published, register_view
 from renkei.institutions.linkage.web import Core, mount
 from renkei.law import LawBook
 from renkei.platform.audit_store import audit
@@ -105,7 +103,7 @@ class CoreNode(NamedTuple):
     def refresh(self, *, now: datetime) -> None:
         """Take the register over into the directory."""
         with self.core.db.reading() as conn:
-            self.core.directory.update(published(register_view(conn), now_ms=to_ms(now)), at=now)
+            self.core.view(conn, now)
 
 
 class GatewayNode(NamedTuple):
@@ -124,7 +122,7 @@ def open_core(means: Means) -> CoreNode:
     client = means.client(party)
     core = Core(
         db=db, log=log, keys=means.keyring.code_keys(), book=means.book, directory=means.directory,
-        deliver=lambda delivery: deliver_codes(client, delivery),
+        log_key=format_vkey(party.note_signer.verifier), deliver=lambda delivery: deliver_codes(client, delivery),
     )  # fmt: skip
     app = _app(means, CORE_AUTHORITY, party, db, core_store.audit_table)
     mount(app, core)
@@ -147,12 +145,12 @@ def open_gateway(means: Means, body_id: str, *, name: str) -> GatewayNode:
     return GatewayNode(tenant, app, party)
 
 
-def entry_of(spec: BodySpec, party: Party) -> BodyEntry:
+def entry_of(spec: BodySpec, party: Party, sections: Iterable[SectionEntry] = ()) -> BodyEntry:
     """The register's entry of a body."""
     return BodyEntry(
         body_id=spec.body_id, institution_code=spec.institution_code, name_ja=spec.name_ja, name_en=spec.name_en,
         kinds=spec.kinds, authority=gateway_authority(spec.body_id), certificate=b64(party.certificate),
-        log_key=format_vkey(party.note_signer.verifier),
+        log_key=format_vkey(party.note_signer.verifier), sections=tuple(sections),
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ class Directory:
         self._bodies: dict[str, BodyEntry] = {}
         self._seal_keys: dict[str, SealingPublicKey] = {}
         self.version = 0
+        self.core_log_key = ""
 
     def trust(self, certificate: bytes, *, at: datetime) -> BodyIdentity:
         """Add a certificate that does not stand in the register (the core's, a business system's).
@@ -46,6 +47,7 @@ class Directory:
                 self._identities.add(unb64(entry.certificate), at=at)
         self._bodies = {entry.body_id: entry for entry in register.bodies}
         self.version = register.version
+        self.core_log_key = register.core_log_key
 
     def lookup(self, key_id: str, *, at: datetime) -> BodyIdentity:
         """Identity by key id, as the transports need it.

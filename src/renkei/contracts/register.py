@@ -16,6 +16,14 @@ class BodyState(StrEnum):
     STOPPED = "stopped"  # no published impact assessment, or stopped by the commission (番号法 28条6項, 34条)
 
 
+class SectionEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A section (部署) that asks in the name of a body, as the person may read it in the access list."""
+
+    section: str
+    name_ja: str
+    name_en: str
+
+
 class BodyEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One body of the register."""
 
@@ -32,6 +40,7 @@ class BodyEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     log_key: str
     """Verifier key of its transparency log (C2SP signed note vkey)."""
     state: BodyState = BodyState.ACTIVE
+    sections: tuple[SectionEntry, ...] = ()
 
 
 class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -39,4 +48,6 @@ class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     version: int
     issued_ms: int
+    core_log_key: str
+    """Verifier key of the core's transparency log (C2SP signed note vkey)."""
     bodies: list[BodyEntry]

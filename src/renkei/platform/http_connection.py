@@ -13,8 +13,9 @@ from typing import NamedTuple, cast
 
 HEAD_BYTES_MAX = 64 << 10
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?")
+_VISIBLE = rb"[\x21-\x7e\x80-\xff]"
 _FIELD = re.compile(
-    rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[^ \t])?)?[ \t]*"
+    rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(" + _VISIBLE + rb"(?:[\t\x20-\x7e\x80-\xff]*" + _VISIBLE + rb")?)?[ \t]*"
 )
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?")
 _NO_BODY = (204, 304)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
@@ -132,7 +133,7 @@ class HttpServer:
     Args:
         app: for instance a `HostApp`.
         host: address to listen on.
-        port: TCP port.
+        port: TCP port; 0 lets the system choose one, which `port` and `url` then tell.
         certificate, key: PEM files for TLS; without them plain HTTP is served.
         client_authorities: PEM file; clients must then show a certificate of one of these.
     """
@@ -150,10 +151,11 @@ class HttpServer:
         self.host = host
         self.port = port
         self._tls = certificate is not None
-        self._server = Server(
+        # Granian's type for the target names its own scope; ASGI's is the same mapping.
+        self._make: Callable[[int], Any] = lambda claimed: Server(
             app,
             address=host,
-            port=port,
+            port=claimed,
             interface=Interfaces.ASGI,
             websockets=False,
             log_enabled=False,
@@ -163,6 +165,7 @@ class HttpServer:
             ssl_ca=client_authorities,
             ssl_client_verify=client_authorities is not None,
         )
+        self._server: Any = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -176,7 +179,9 @@ class HttpServer:
         Raises:
             OSError: the address is in use, or the application did not start.
         """
-        self._task = asyncio.create_task(cast("Any", self._server).serve())
+        self.port = _claim(self.host, self.port)
+        self._server = self._make(self.port)
+        self._task = asyncio.create_task(self._server.serve())
         while not await self._accepts():
             if self._task.done():
                 self._task.result()
@@ -186,7 +191,7 @@ class HttpServer:
     async def stop(self) -> None:
         """Stop accepting, finish what is under way, return when all is closed."""
         if self._task is not None:
-            cast("Any", self._server).stop()
+            self._server.stop()
             await self._task
             self._task = None
 
@@ -198,3 +203,11 @@ class HttpServer:
                 await writer.wait_closed()
             return True
         return False
+
+
+def _claim(host: str, port: int) -> int:
+    """The port, once it is known to be free: the server itself would share it with whoever listens there already."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+        return int(probe.getsockname()[1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -122,12 +121,6 @@ def answering_app(seen: Seen, *, clock=None, signer=ANSWERER.signer, authority: 
     return app
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 @asynccontextmanager
 async def connected(kind: str, app: Callable[[Request], Awaitable[Response]], authority: str = ANSWERER.authority):
     """A wire of either kind on which `app` answers for `authority`."""
@@ -138,7 +131,7 @@ async def connected(kind: str, app: Callable[[Request], Awaitable[Response]], au
         return
     host = HostApp()
     host.register(app)  # type: ignore[arg-type]
-    server = HttpServer(host, port=free_port())
+    server = HttpServer(host, port=0)
     await server.start()
     wire = HttpWire({authority: server.url}.__getitem__, timeout_s=10)
     try:

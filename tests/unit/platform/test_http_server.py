@@ -19,12 +19,6 @@ from renkei.platform.signed_client import SignedClient
 from renkei.platform.wire import Request
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 def signed_app() -> SignedApp:
     async def echo(call: SignedCall) -> SignedAnswer:
         await asyncio.sleep(0.01)
@@ -43,7 +37,7 @@ def signed_app() -> SignedApp:
 
 def serving(host: HostApp, test: Callable[[HttpServer, HttpWire], Awaitable[None]]) -> None:
     async def main() -> None:
-        server = HttpServer(host, port=free_port())
+        server = HttpServer(host, port=0)
         await server.start()
         wire = HttpWire(lambda _: server.url, timeout_s=5)
         try:
@@ -58,9 +52,9 @@ def serving(host: HostApp, test: Callable[[HttpServer, HttpWire], Awaitable[None
 def test_pages_and_signed_calls_share_a_port() -> None:
     started: list[str] = []
 
-    @get("/hello/{name:str}")
-    async def hello(name: str) -> dict[str, str]:
-        return {"hello": name}
+    @get("/hello")
+    async def hello() -> dict[str, str]:
+        return {"hello": "x"}
 
     async def on_startup() -> None:
         started.append("yes")
@@ -69,7 +63,7 @@ def test_pages_and_signed_calls_share_a_port() -> None:
     host.register(signed_app())
 
     async def test(_server: HttpServer, wire: HttpWire) -> None:
-        page = await wire.send(Request("GET", "localhost", "/hello/x", {}))
+        page = await wire.send(Request("GET", "localhost", "/hello", {}))
         assert (page.status, page.body) == (200, b'{"hello":"x"}')
         missing = await wire.send(Request("GET", "localhost", "/echo", {}))
         assert missing.status == 404
@@ -136,12 +130,13 @@ def test_a_doubled_field_is_refused() -> None:
 
 def test_stopping_finishes_what_is_under_way_and_frees_the_port() -> None:
     async def main() -> None:
-        port = free_port()
+        port = 0
         for _ in range(2):
             host = HostApp()
             host.register(signed_app())
             server = HttpServer(host, port=port)
             await server.start()
+            port = server.port
             wire = HttpWire(lambda _, url=server.url: url, timeout_s=5)
             client = SignedClient(wire=wire, signer=ASKER.signer, lookup=lookup, clock=SystemClock())
             calls = [asyncio.create_task(client.call(ANSWERER.authority, "POST", "/echo", b"1")) for _ in range(5)]
@@ -150,7 +145,7 @@ def test_stopping_finishes_what_is_under_way_and_frees_the_port() -> None:
             replies = await asyncio.gather(*calls, return_exceptions=True)
             assert all(not isinstance(r, BaseException) or isinstance(r, PeerUnreachable) for r in replies)
             await wire.close()
-            with pytest.raises(OSError, match=""):
+            with pytest.raises(ConnectionRefusedError):
                 await asyncio.open_connection("127.0.0.1", port)
 
     asyncio.run(asyncio.wait_for(main(), 20))
@@ -162,7 +157,7 @@ def test_a_port_in_use_is_an_error_at_start() -> None:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             server = HttpServer(HostApp(), port=taken.getsockname()[1])
-            with pytest.raises(OSError, match=""):
+            with pytest.raises(OSError, match="in use"):
                 await server.start()
 
     asyncio.run(asyncio.wait_for(main(), 10))

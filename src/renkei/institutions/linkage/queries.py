@@ -38,9 +38,14 @@ def register_view(conn: Connection) -> RegisterView:
     return RegisterView(register_version(conn), {entry.body_id: entry for entry in entries})
 
 
-def published(view: RegisterView, *, now_ms: int) -> Register:
-    """The register as every party may read it."""
-    return Register(version=view.version, issued_ms=now_ms, bodies=list(view.bodies.values()))
+def published(view: RegisterView, *, log_key: str, now_ms: int) -> Register:
+    """The register as every party may read it.
+
+    Args:
+        log_key: verifier key of the core's log.
+    """
+    bodies = list(view.bodies.values())
+    return Register(version=view.version, issued_ms=now_ms, core_log_key=log_key, bodies=bodies)
 
 
 def held_among(conn: Connection, pairs: Iterable[tuple[str, bytes]]) -> set[tuple[str, bytes]]:

@@ -24,7 +24,7 @@ from renkei.contracts.exchange import (
 )  # fmt: skip
 from renkei.contracts.numbering import PATH_CODE_ISSUES, CodeDelivery, CodeIssueRequest
 from renkei.contracts.records import PATH_ACCESS, AccessRequest
-from renkei.contracts.register import PATH_REGISTER
+from renkei.contracts.register import PATH_REGISTER, Register
 from renkei.contracts.sheets import decode, encode, read_sheet
 from renkei.crypto.certificates import Purpose
 from renkei.crypto.codes import CodeKeys
@@ -53,14 +53,16 @@ class Core:
     """The core as it runs: its store, its keys, the law and the register.
 
     Args:
+        log_key: verifier key of the core's log.
         deliver: hands issued codes to the body's gateway.
     """
 
     def __init__(
         self, *, db: Database, log: LogStore, keys: CodeKeys, book: LawBook, directory: Directory,
-        deliver: Callable[[CodeDelivery], Awaitable[None]],
+        log_key: str, deliver: Callable[[CodeDelivery], Awaitable[None]],
     ) -> None:  # fmt: skip
         self.db, self.log, self.keys, self.book, self.directory, self.deliver = db, log, keys, book, directory, deliver
+        self.log_key = log_key
         self._view: RegisterView | None = None
 
     def table(self, now: datetime) -> PermittedTable:
@@ -80,8 +82,12 @@ class Core:
         view = self._view
         if view is None or view.version != version:
             view = self._view = queries.register_view(conn)
-            self.directory.update(queries.published(view, now_ms=to_ms(now)), at=now)
+            self.directory.update(self.published(view, now), at=now)
         return view
+
+    def published(self, view: RegisterView, now: datetime) -> Register:
+        """The register as every party may read it."""
+        return queries.published(view, log_key=self.log_key, now_ms=to_ms(now))
 
     # --- endpoints ---
 
@@ -151,7 +157,7 @@ class Core:
 
     async def register(self, call: SignedCall) -> SignedAnswer:
         """The register of bodies."""
-        found = await self.db.read(lambda conn: queries.published(self.view(conn, call.now), now_ms=to_ms(call.now)))
+        found = await self.db.read(lambda conn: self.published(self.view(conn, call.now), call.now))
         return SignedAnswer(encode(found))
 
 
