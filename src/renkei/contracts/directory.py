@@ -22,6 +22,7 @@ class Directory:
         self._identities = IdentityCache(anchors)
         self._bodies: dict[str, BodyEntry] = {}
         self._seal_keys: dict[str, SealingPublicKey] = {}
+        self._certificates: dict[str, bytes] = {}
         self.version = 0
         self.core_log_key = ""
 
@@ -31,7 +32,9 @@ class Directory:
         Raises:
             CertificateInvalid, CertificateExpired: not of this network, or not valid now.
         """
-        return self._identities.add(certificate, at=at)
+        identity = self._identities.add(certificate, at=at)
+        self._certificates[identity.key_id] = certificate
+        return identity
 
     def update(self, register: Register, *, at: datetime) -> None:
         """Take over a newer register; an older or equal one changes nothing.
@@ -44,7 +47,7 @@ class Directory:
         for entry in register.bodies:
             known = self._bodies.get(entry.body_id)
             if known is None or known.certificate != entry.certificate:
-                self._identities.add(unb64(entry.certificate), at=at)
+                self.trust(unb64(entry.certificate), at=at)
         self._bodies = {entry.body_id: entry for entry in register.bodies}
         self.version = register.version
         self.core_log_key = register.core_log_key
@@ -56,6 +59,10 @@ class Directory:
             CertificateInvalid, CertificateExpired: unknown, revoked or expired.
         """
         return self._identities.lookup(key_id, at=at)
+
+    def certificate(self, key_id: str) -> bytes | None:
+        """A certificate (DER) by its key id, for evidence; None if none of that id was trusted here."""
+        return self._certificates.get(key_id)
 
     def entry(self, body_id: str) -> BodyEntry:
         """A body's entry.

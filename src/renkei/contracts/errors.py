@@ -155,6 +155,29 @@ class DecisionStale(Refused):
     en = "This inquiry was decided already or its time to answer has passed. Open the list again."
 
 
+class AnswerOverdue(Refused):
+    code = "answer_overdue"
+    http = 410
+    ja = "回答期限までに提供者の職員の判断がなく、この照会は失効しました。必要であれば、新しく照会してください。"
+    en = (
+        "No clerk of the provider decided before the time to answer passed, so this inquiry has lapsed. "
+        "If it is still needed, ask anew."
+    )
+
+
+class AnswerEarly(Failed):
+    code = "answer_early"
+    ja = "照会者がまだ照会の記録を終えていないため、この回答を受け取れません。自動で再送されます。"
+    en = "The requester has not finished recording its inquiry, so it cannot take this answer yet. It is sent again."
+
+
+class BatchUnknown(Refused):
+    code = "batch_unknown"
+    http = 404
+    ja = "この識別子の照会は、この機関では受け付けていません。識別子を確かめてください。"
+    en = "This body has accepted no inquiries under this id. Check the id."
+
+
 class ExchangeInterrupted(Failed):
     code = "exchange_interrupted"
     ja = "照会の途中で通信が切れました。照会は記録されており、自動で続行されます。同じ識別子で結果を確かめてください。"

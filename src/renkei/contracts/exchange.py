@@ -10,7 +10,7 @@ Source: 番号法 21条, 22条, 23条; 施行令 20条, 26条, 29条; docs/proto
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -33,6 +33,16 @@ PATH_LATE_ANSWERS = "/exchange/late-answers"
 ITEMS_MAX = 5_000
 """Items in one message; a longer list is sent as several messages."""
 
+# Every text and number has a limit, the same on every database: what one store takes, another must not refuse.
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
+"""Id of a request; it travels in a header field too."""
+PresentationId = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._:-]+$")]
+BodyId = Annotated[str, msgspec.Meta(max_length=32)]
+Word = Annotated[str, msgspec.Meta(max_length=64)]
+ShortWord = Annotated[str, msgspec.Meta(max_length=32)]
+Millis = Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)]
+"""An instant in milliseconds since the epoch; every JSON reader holds such a number exactly."""
+
 
 class Outcome(StrEnum):
     """How one inquiry ended, or stands; the four never look alike."""
@@ -54,7 +64,7 @@ class Purpose(StrEnum):
 
 
 class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    v: str = PROTOCOL
+    v: Literal["renkei/1"] = "renkei/1"
 
 
 class _Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
@@ -67,13 +77,13 @@ class _Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=
 class PermitAsk(_Item, frozen=True):
     """One item of a permit request."""
 
-    code: str
+    code: Word
     """The requester's own linkage code for the person."""
-    provider: str
-    affairs: str
+    provider: BodyId
+    affairs: ShortWord
     """Affairs item id (事務手続) of the order's articles 3 and following."""
-    information: str
-    section: str
+    information: Word
+    section: Word
     hidden: bool
     """Requester-side non-disclosure mark (不開示コード)."""
 
@@ -81,27 +91,29 @@ class PermitAsk(_Item, frozen=True):
 class PermitRequestHeader(_Header, frozen=True):
     """Says who asks, and under which id the same request may be repeated."""
 
-    batch: str
-    requester: str
+    batch: Id
+    requester: BodyId
     purpose: Purpose
-    asked_ms: int
+    asked_ms: Millis
 
 
 class PermitHeader(_Header, frozen=True):
     """Header of one sheet of permits: everything that its items share."""
 
-    provider: str
-    requester: str
-    batch: str
+    provider: BodyId
+    requester: BodyId
+    batch: Id
     """Id of the permit request that this sheet answers."""
     purpose: Purpose
-    edition: str
+    edition: ShortWord
     """Edition of the order's table that permitted the items."""
-    issued_ms: int
-    expires_ms: int
+    issued_ms: Millis
+    expires_ms: Millis
     """Present the permit before this instant (施行令 26条: validity period of the notice)."""
-    answer_by_ms: int
+    answer_by_ms: Millis
     """A clerk's decision must be given before this instant."""
+    items: int
+    """Items of the sheet; signed here, so that one item's proof can be read against one shape of tree only."""
     wrap: str
     """Content key of the sheet, sealed to the provider (base64url HPKE ciphertext)."""
 
@@ -111,7 +123,7 @@ class PermitItem(_Item, frozen=True):
 
     at: int
     """Position in the permit request (0-based)."""
-    number: str
+    number: ShortWord
     """Processing number (処理通番)."""
     section: str
     affairs: str
@@ -128,6 +140,8 @@ class RefusalHeader(_Header, frozen=True):
     batch: str
     requester: str
     issued_ms: int
+    items: int
+    """Items of the sheet, as in `PermitHeader`."""
 
 
 class RefusalItem(_Item, frozen=True):
@@ -157,7 +171,7 @@ class PermitReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Presentation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A sheet of permits, shown to the provider that it names."""
 
-    presentation: str
+    presentation: PresentationId
     """Id under which the same presentation may be repeated; answered once."""
     permit: SignedMessage
     """The core's signature over the roots."""
@@ -177,7 +191,7 @@ class AnswerHeader(_Header, frozen=True):
     provider: str
     requester: str
     presentation: str
-    given_ms: int
+    given_ms: Millis
     wrap: str
 
 
@@ -186,11 +200,11 @@ class AnswerItem(_Item, frozen=True):
 
     number: str
     outcome: Outcome
-    reason: str
+    reason: ShortWord
     """Stable code that explains any outcome but `given`; empty for `given`."""
     hidden: bool
     """Non-disclosure mark of either side (番号法 23条2項)."""
-    copied_ms: int
+    copied_ms: Millis
     """When the provider registered the copy; 0 where nothing is given."""
     commitment: str
     """SHA-256 commitment to salt and payload, so that one opened payload can be shown later."""
@@ -208,9 +222,9 @@ class Answer(RawSheet, frozen=True, forbid_unknown_fields=True):
 class ReportItem(_Item, frozen=True):
     """What became of one permit; the core completes its record with it (番号法 23条3項)."""
 
-    number: str
+    number: ShortWord
     outcome: Outcome
-    given_ms: int
+    given_ms: Millis
     hidden: bool
 
 
@@ -233,10 +247,10 @@ class Accepted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class HoldersRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which bodies hold a code for this person? (施行令 20条)"""
 
-    requester: str
-    code: str
-    affairs: str
-    information: str
+    requester: BodyId
+    code: Word
+    affairs: ShortWord
+    information: Word
 
 
 class Holders(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

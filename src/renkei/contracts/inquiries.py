@@ -6,17 +6,20 @@ in its place on the way (共通機能標準仕様書 2.7 §宛名). What reaches
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
 
-from renkei.contracts.exchange import Outcome, Purpose
+from renkei.contracts.exchange import BodyId, Id, Millis, Outcome, Purpose, ShortWord, Word
 
 PATH_INQUIRIES = "/inquiries"
 PATH_COPIES = "/copies"
 PATH_CASES = "/cases"
 PATH_PERSONS = "/persons"
 
+
+AddressText = Annotated[str, msgspec.Meta(max_length=15)]
+"""An address number as sent; that it stands for someone is checked person by person."""
 
 NO_DATA = msgspec.Raw(b"null")
 
@@ -28,23 +31,23 @@ class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class Inquiry(_Message, frozen=True):
     """One question about one person (情報照会)."""
 
-    ref: str
+    ref: Word
     """The business system's own reference; comes back unchanged."""
-    address_number: str
-    case: str
+    address_number: AddressText
+    case: Word
     """The case (事案) that the inquiry serves, open in the asking section's case register."""
-    affairs: str
-    information: str
-    provider: str
+    affairs: ShortWord
+    information: Word
+    provider: BodyId
     hidden: bool = False
 
 
 class InquiryBatch(_Message, frozen=True):
     """Inquiries of one section; a repeated `batch` id gets the same answer and makes one record."""
 
-    batch: str
-    section: str
-    user: str
+    batch: Id
+    section: Word
+    user: Word
     """The clerk's id in the business system; kept in the body's own record, never sent on."""
     purpose: Purpose
     inquiries: list[Inquiry]
@@ -83,10 +86,10 @@ class InquiryResults(_Message, frozen=True):
 class Copy(_Message, frozen=True):
     """A copy (副本) of one item about one person, as its owner registers it."""
 
-    address_number: str
-    information: str
+    address_number: AddressText
+    information: Word
     body: msgspec.Raw
-    copied_ms: int
+    copied_ms: Millis
     valid_from: str
     """First JST date on which the copy may be given (ISO 8601)."""
     valid_to: str = "9999-12-31"
@@ -96,7 +99,7 @@ class Copy(_Message, frozen=True):
 class CopyBatch(_Message, frozen=True):
     """Copies of one body; a repeated batch changes nothing, a newer `copied_ms` replaces an older copy."""
 
-    batch: str
+    batch: Id
     copies: list[Copy]
 
 
@@ -120,12 +123,12 @@ class CopyReceipt(_Message, frozen=True):
 class Case(_Message, frozen=True):
     """An entry of a section's case register."""
 
-    case: str
-    section: str
-    address_number: str
-    affairs: str
-    opened_ms: int
-    closed_ms: int = 0
+    case: Word
+    section: Word
+    address_number: AddressText
+    affairs: ShortWord
+    opened_ms: Millis
+    closed_ms: Millis = 0
 
 
 class CaseBatch(_Message, frozen=True):
@@ -137,7 +140,7 @@ class CaseBatch(_Message, frozen=True):
 class PersonMarks(_Message, frozen=True):
     """Marks of one person at the gateway."""
 
-    address_number: str
+    address_number: AddressText
     no_automatic_answer: bool
     """Never answered automatically: staff decide (自動応答不可; support measures for victims)."""
     hidden: bool

@@ -10,11 +10,18 @@ addressee ledger) and forgets the acquisition number as soon as the code has com
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+
+from renkei.contracts.exchange import BodyId, ShortWord, Word
 
 PATH_CODE_ISSUES = "/codes/issues"
 PATH_CODE_DELIVERIES = "/codes/deliveries"
 PATH_ACQUISITIONS = "/codes/acquisitions"
+
+
+AddressText = Annotated[str, msgspec.Meta(max_length=15)]
 
 
 class _Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
@@ -24,37 +31,37 @@ class _Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=
 class CodeIssueItem(_Item, frozen=True):
     """One code to issue; sent by `numbers` only."""
 
-    acquisition_number: str
-    resident_record_code: str
+    acquisition_number: ShortWord
+    resident_record_code: ShortWord
 
 
 class CodeIssueRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Codes to issue to one body."""
 
-    body_id: str
+    body_id: BodyId
     items: list[CodeIssueItem]
 
 
 class CodeDeliveryItem(_Item, frozen=True):
     """One issued code; `already_held` says that the body had it before (施行令 27条の4)."""
 
-    acquisition_number: str
-    code: str
+    acquisition_number: ShortWord
+    code: Word
     already_held: bool
 
 
 class CodeDelivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Codes issued to the receiving body."""
 
-    body_id: str
+    body_id: BodyId
     items: list[CodeDeliveryItem]
 
 
 class AcquisitionItem(_Item, frozen=True):
     """Which address number an acquisition number stands for."""
 
-    acquisition_number: str
-    address_number: str
+    acquisition_number: ShortWord
+    address_number: AddressText
 
 
 class AcquisitionBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,6 +14,8 @@ class Reply(NamedTuple):
     body: bytes
     signed: SignedMessage
     manifest: Manifest | None
+    sent: SignedMessage
+    """Our own request as we signed it: the reply is bound to it."""
 
 
 class Peers(Protocol):

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from renkei.contracts.exchange import Outcome
+from renkei.contracts.exchange import Outcome, ShortWord, Word
 
 PATH_ACCESS = "/records/access"
 
@@ -64,10 +64,10 @@ class RecordFace(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_
 class AccessRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A channel asks for the records of the person that its own code stands for."""
 
-    code: str
+    code: Word
     newest_first: bool = True
     limit: int = 200
-    before_number: str = ""
+    before_number: ShortWord = ""
 
 
 class AccessProof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

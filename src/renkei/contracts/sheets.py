@@ -17,6 +17,8 @@ CORE = "core"
 """Body id under which the core signs."""
 
 _encoder = msgspec.json.Encoder()
+_NUL = b"\\u0000"
+"""How JSON writes U+0000, which not every database can store; no message needs it."""
 StructT = TypeVar("StructT")
 
 
@@ -95,11 +97,13 @@ def decode(data: bytes, kind: type[StructT]) -> StructT:
     Raises:
         MessageMalformed: names the place, never the value.
     """
+    if _NUL in data:
+        raise MessageMalformed(where="U+0000")
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
         raise MessageMalformed(where=_place(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MessageMalformed(where="JSON") from error
 
 

@@ -1,1 +1,1 @@
-
+"""Storage and transport: stores, group commit, logs, outbox, wires, signed calls, clock, the web kit."""

@@ -2,8 +2,7 @@
 
 SQLite gets statements of many VALUES: the driver hands the interpreter lock away at every statement step, so with one
 statement per row a busy event loop can slow a write a hundredfold. PostgreSQL gets COPY: straight into the table, or
-into a temporary table of the connection where rows must be compared with those that are there (arrays through unnest()
-for a few rows).
+into a temporary table of the connection where rows must be compared with those that are there.
 
 Values go to the driver as they are: int, str, bytes, bool, float, None.
 """
@@ -22,8 +21,8 @@ from sqlalchemy.exc import DBAPIError
 
 Rows = Sequence[Sequence[Any]]
 
-_SIZES = (64, 8, 1)  # rows per SQLite statement; few sizes, so that the driver's statement cache knows them all
-_STAGED_FROM = 100  # rows from which a temporary table is faster than arrays
+_SIZES = (64, 16, 4, 2, 1)  # rows per SQLite statement; few sizes, so that the driver's statement cache knows them all
+_STAGED_FROM = 20  # rows from which COPY is faster than one statement of PostgreSQL with all values
 _VARIABLES_MAX = 32_766  # SQLite's limit of variables per statement
 _postgres = postgresql.dialect()  # type: ignore[no-untyped-call]  # compiles type names only
 
@@ -161,9 +160,9 @@ def _as_sqlalchemy(conn: Connection, error: Exception, base: type[Exception]) ->
 def _from_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Rows, head: str, tail: str) -> int:
     """Run `head SOURCE tail`, where SOURCE gives `rows` as a relation with the names and types of `columns`."""
     if len(rows) < _STAGED_FROM:
-        arrays = ", ".join(f"%s::{kind}[]" for kind in _kinds(table, tuple(columns)))
-        values = tuple(list(column) for column in zip(*rows, strict=True))
-        return conn.exec_driver_sql(f"{head}unnest({arrays}) AS given({_list(columns)}){tail}", values).rowcount
+        one = "(" + ", ".join(f"%s::{kind}" for kind in _kinds(table, tuple(columns))) + ")"
+        source = f"(VALUES {', '.join([one] * len(rows))}) AS given({_list(columns)})"
+        return conn.exec_driver_sql(head + source + tail, tuple(chain.from_iterable(rows))).rowcount
     digest = hashlib.sha256(f"{table.name} {_list(columns)}".encode()).hexdigest()[:16]
     staged = f'"staged_{digest}"'
     # Created at most once per connection, as creating costs more than copying; the rows end with the transaction.

@@ -26,14 +26,15 @@ from sqlalchemy import (
     select,
 )
 
-from renkei.crypto.merkle import Frontier, NodeReader, consistency_proof, inclusion_proof, root
+from renkei.crypto.errors import LogDamaged
+from renkei.crypto.merkle import Frontier, NodeReader, consistency_proof, inclusion_proof, leaf_hashes, root
 from renkei.crypto.notes import Checkpoint, NoteSigner, parse_checkpoint, parse_note, sign_checkpoint
 from renkei.crypto.tlog import (
     ENTRIES,
     TILE_WIDTH,
     TileLoader,
     TileRef,
-    append_entries,
+    append_tiles,
     parse_tile_path,
     tile_path,
     tile_reader,
@@ -44,7 +45,10 @@ from renkei.platform.errors import LogEmpty, RouteUnknown
 
 _GREW = "renkei_log_grew"
 _HASH_BYTES = 32
+_ENTRY_HEAD = _HASH_BYTES.to_bytes(2, "big")
+_ENTRY_BYTES = len(_ENTRY_HEAD) + _HASH_BYTES
 _ONLY = 1  # the head is a table of one row
+_HEAD = f"SELECT size, frontier FROM log_head WHERE id = {_ONLY}"  # read once per append: Core would cost 30 µs more
 SIGNED, COSIGNED = "signed", "cosigned"
 
 
@@ -104,7 +108,7 @@ class LogStore:
     def __init__(self, tables: LogTables, *, signer: NoteSigner | None = None) -> None:
         self._tables = tables
         self._signer = signer
-        self._head = select(tables.head.c.size, tables.head.c.frontier).where(tables.head.c.id == _ONLY)
+        self._signed_size = select(tables.checkpoint.c.size).where(tables.checkpoint.c.kind == SIGNED)
         # The right edge that the last append left. It is used only when the stored frontier is the very same, which
         # commits to these bytes; an append that was rolled back can therefore do no harm.
         self._edge: tuple[Frontier, dict[tuple[int, int], bytes]] = (Frontier(), {})
@@ -121,19 +125,22 @@ class LogStore:
 
         Raises:
             LogDamaged: the stored right edge is missing or malformed.
+            ValueError: a commitment is not 32 bytes.
         """
         stored = self._read_head(conn, lock=True)
         frontier = _unpack(stored)
         if not commitments:
             return frontier.size
-        growth = append_entries(frontier, commitments, self._loader(conn, frontier))
-        tiles = [(tile.ref.level, tile.ref.index, tile.ref.width, tile.data) for tile in growth.tiles]
+        load = self._loader(conn, frontier)
+        grown, hash_tiles = append_tiles(frontier, leaf_hashes(commitments), load)
+        tiles = [(tile.ref.level, tile.ref.index, tile.ref.width, tile.data) for tile in hash_tiles]
+        tiles += _bundles(frontier.size, commitments, load)
         upsert_many(conn, self._tables.tile, ["level", "position"], ["width", "data"], tiles)
-        head = (_ONLY, growth.frontier.size, growth.frontier.pack())
+        head = (_ONLY, grown.size, grown.pack())
         upsert_many(conn, self._tables.head, ["id"], ["size", "frontier"], [head])
         partial = {(level, index): data for level, index, width, data in tiles if width < TILE_WIDTH}
         before = self._edge[1] if self._edge[0] == frontier else {}
-        self._edge = (growth.frontier, _right_edge(growth.frontier.size, {**before, **partial}))
+        self._edge = (grown, _right_edge(grown.size, {**before, **partial}))
         conn.info[_GREW] = True
         return frontier.size
 
@@ -225,8 +232,8 @@ class LogStore:
 
     def _read_head(self, conn: Connection, *, lock: bool = False) -> Row[*tuple[Any, ...]] | None:
         # The lock makes two processes of one role append one after the other; SQLite has one writer anyway.
-        query = self._head.with_for_update() if lock and conn.dialect.name == "postgresql" else self._head
-        return conn.execute(query).first()
+        locking = " FOR UPDATE" if lock and conn.dialect.name == "postgresql" else ""
+        return conn.exec_driver_sql(_HEAD + locking).first()
 
     def _loader(self, conn: Connection, frontier: Frontier) -> TileLoader:
         known_frontier, known = self._edge
@@ -252,7 +259,7 @@ class LogStore:
             return
         frontier = _unpack(self._read_head(conn))
         table = self._tables.checkpoint
-        signed_size = conn.execute(select(table.c.size).where(table.c.kind == SIGNED)).scalar()
+        signed_size = conn.execute(self._signed_size).scalar()
         if frontier.size == (signed_size or 0):
             return  # the work that grew the log was undone
         note = sign_checkpoint(Checkpoint(self._signer.name, frontier.size, root(frontier)), self._signer)
@@ -261,6 +268,25 @@ class LogStore:
 
 def _unpack(row: Row[*tuple[Any, ...]] | None) -> Frontier:
     return Frontier() if row is None else Frontier.unpack(row.size, bytes(row.frontier))
+
+
+def _bundles(size: int, commitments: Sequence[bytes], load: TileLoader) -> list[tuple[int, int, int, bytes]]:
+    """The entry bundles that change, as rows; commitments all have one length, so that nothing is decoded for it.
+
+    Raises:
+        LogDamaged: the partial bundle is missing or malformed.
+        ValueError: a commitment is not 32 bytes.
+    """
+    if set(map(len, commitments)) != {_HASH_BYTES}:
+        raise ValueError("a commitment has 32 bytes")
+    index, width = divmod(size, TILE_WIDTH)
+    begun = load(TileRef(ENTRIES, index, width)) if width else b""
+    if begun is None or len(begun) != width * _ENTRY_BYTES:
+        raise LogDamaged(step=tile_path(ENTRIES, index, width or TILE_WIDTH))
+    data = begun + b"".join([_ENTRY_HEAD + commitment for commitment in commitments])
+    full = TILE_WIDTH * _ENTRY_BYTES
+    pieces = [data[at : at + full] for at in range(0, len(data), full)]
+    return [(ENTRIES, index + n, len(piece) // _ENTRY_BYTES, piece) for n, piece in enumerate(pieces)]
 
 
 def _right_edge(size: int, tiles: dict[tuple[int, int], bytes]) -> dict[tuple[int, int], bytes]:
@@ -275,5 +301,4 @@ def _narrow(data: bytes, ref: TileRef) -> bytes:
     data = bytes(data)
     if ref.level != ENTRIES:
         return data[: ref.width * _HASH_BYTES]
-    entry_bytes = 2 + _HASH_BYTES  # commitments only; see append
-    return data[: ref.width * entry_bytes]
+    return data[: ref.width * _ENTRY_BYTES]

@@ -21,7 +21,6 @@ from renkei.platform.signed_app import TAG_REPLY, TAG_REQUEST, Lookup, decode_js
 from renkei.platform.wire import Request, Response, Wire
 
 T = TypeVar("T")
-_FROM_A_PROXY = (502, 503, 504)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +169,7 @@ class SignedClient:
                 tag=tag,
             )
         except SignatureMissing as error:
-            if response.status in _FROM_A_PROXY:
+            if response.status >= 500:  # a proxy, or a server that was stopped under the request; nobody of ours
                 private = f"unsigned status {response.status}"
                 raise PeerUnreachable(authority=request.authority, private=private) from error
             raise

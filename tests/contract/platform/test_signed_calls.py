@@ -399,6 +399,8 @@ class Meddler:
         (lambda r: replace(r, headers={**r.headers, "renkei-request-id": "q"}), ResponseUnbound),
         (lambda r: Response(200, {}, b""), SignatureMissing),
         (lambda r: Response(503, {}, b"<html>"), PeerUnreachable),
+        (lambda r: Response(500, {}, b""), PeerUnreachable),
+        (lambda r: Response(302, {"location": "/"}, b""), SignatureMissing),
     ],
 )
 def test_an_answer_altered_on_the_way_is_refused(bench, change, error: type) -> None:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from litestar import Litestar, get
-from tests.unit.platform.network_parties import ANSWERER, ASKER, lookup
+from tests.unit.platform.network_parties import ANSWERER, ASKER, FROM, UNTIL, key, lookup
 
 from renkei.platform.clock import SystemClock
 from renkei.platform.errors import PeerUnreachable
@@ -161,3 +167,42 @@ def test_a_port_in_use_is_an_error_at_start() -> None:
                 await server.start()
 
     asyncio.run(asyncio.wait_for(main(), 10))
+
+
+def pem_files(folder: Path) -> tuple[Path, Path]:
+    """A certificate of its own making for localhost, and its key."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    private = key(99)
+    certificate = (
+        x509.CertificateBuilder(name, name, private.public_key(), 5, FROM, UNTIL)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(private, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "key.pem").write_bytes(pem)
+    return folder / "cert.pem", folder / "key.pem"
+
+
+def test_over_tls_only_the_trusted_server_is_reached(tmp_path: Path) -> None:
+    certificate, private = pem_files(tmp_path)
+    host = HostApp()
+    host.register(signed_app())
+
+    async def main() -> None:
+        server = HttpServer(host, port=0, certificate=certificate, key=private)
+        await server.start()
+        try:
+            trusting = HttpWire(lambda _: server.url, tls=ssl.create_default_context(cafile=str(certificate)))
+            client = SignedClient(wire=trusting, signer=ASKER.signer, lookup=lookup, clock=SystemClock())
+            for _ in range(2):
+                assert (await client.call(ANSWERER.authority, "POST", "/echo", b"1")).body == b"1"
+            with pytest.raises(PeerUnreachable) as caught:
+                await HttpWire(lambda _: server.url).send(Request("GET", "a.invalid", "/", {}))
+            assert caught.value.private == "SSLCertVerificationError"
+            await trusting.close()
+        finally:
+            await server.stop()
+
+    asyncio.run(asyncio.wait_for(main(), 20))

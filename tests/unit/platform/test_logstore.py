@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import MetaData
 
-from renkei.crypto.errors import TilePathMalformed
+from renkei.crypto.errors import LogDamaged, TilePathMalformed
 from renkei.crypto.merkle import Frontier, extend, leaf_hash, leaf_hashes, root, verify_consistency, verify_inclusion
 from renkei.crypto.notes import (
     KeyKind,
@@ -188,3 +188,18 @@ def test_what_the_log_does_not_hold_is_not_served(db: Database, log: LogStore, p
     with pytest.raises(error), db.reading() as conn:
         log.resource(conn, path)
     assert parse_tile_path("tile/0/000.p/5").width == 5
+
+
+@pytest.mark.parametrize("wrong", [b"", b"x" * 31, b"x" * 33])
+def test_only_commitments_are_entries(db: Database, log: LogStore, wrong: bytes) -> None:
+    with pytest.raises(ValueError, match="32 bytes"), db.writing() as conn:
+        log.append(conn, [b"x" * 32, wrong])
+    assert db.read_now(log.head).size == 0
+
+
+def test_a_damaged_edge_is_noticed_before_anything_is_appended(db: Database, log: LogStore) -> None:
+    grow(db, log, 5)
+    with db.writing() as conn:
+        conn.execute(tables.tile.update().where(tables.tile.c.level == -1).values(data=b"short"))
+    with pytest.raises(LogDamaged), db.writing() as conn:
+        LogStore(tables).append(conn, entries(1, 5))

@@ -81,8 +81,13 @@ def test_language_of_link_is_kept_in_a_cookie(client: TestClient[Litestar]) -> N
     assert "set-cookie" not in client.get(PATH, params={"lang": '"><script>'}).headers
 
 
-def test_a_fault_tells_the_reader_nothing_of_its_inside(client: TestClient[Litestar]) -> None:
+def test_a_fault_tells_neither_the_reader_nor_the_log_its_inside(
+    client: TestClient[Litestar], caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An exception's own words may quote the number that it choked on."""
     answer = client.get("/broken")
+    logged = caplog.text + "".join(capfd.readouterr())
+    assert "9999" not in logged
     assert answer.status_code == 500
     assert "9999" not in answer.text
     assert "fault_inside" in answer.text

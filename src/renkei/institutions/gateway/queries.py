@@ -207,3 +207,10 @@ def counts(conn: Connection) -> dict[str, int]:
         select(func.count()).select_from(store.pending).where(store.pending.c.state == PendingState.WAITING.value)
     )
     return found | {"waiting": conn.execute(waiting_now).scalar_one()}
+
+
+def recent_requests(conn: Connection, section: str, *, limit: int = 20) -> list[Row[Any]]:
+    """The latest records of a section as requester, newest first."""
+    table = store.request_record
+    query = select(table).where(table.c.section == section).order_by(table.c.number.desc()).limit(limit)
+    return list(conn.execute(query))

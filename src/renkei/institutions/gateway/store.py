@@ -85,6 +85,7 @@ dispatch = Table(
     Column("permit_base", Text, nullable=True),
     Column("permit_signature", LargeBinary, nullable=True),
     Column("permit_key", String(64), nullable=True),
+    Column("sent", LargeBinary, nullable=True),  # our request as signed (SignedMessage), to which the reply is bound
     Index("dispatch_open", "done"),
 )
 
@@ -98,6 +99,17 @@ leg = Table(
     Column("base", Text, nullable=False),
     Column("signature", LargeBinary, nullable=False),
     Column("key", String(64), nullable=False),
+    Column("sent", LargeBinary, nullable=True),  # our presentation as signed; none where it was refused as a whole
+)
+
+setback = Table(  # why a dispatch, or one of its sheets, has no answer: for now, or for good
+    "setback",
+    metadata,
+    Column("dispatch", String(64), primary_key=True),
+    Column("sheet", Integer, primary_key=True),  # position of the permit sheet; 0 for the whole dispatch
+    Column("outcome", String(8), nullable=False),  # `failed` while it goes on, `refused` for good
+    Column("reason", String(32), nullable=False),
+    Column("facts", Text, nullable=False),  # what the reason's sentence names, as JSON
 )
 
 inquiry_batch = Table(
@@ -143,6 +155,14 @@ late_answer = Table(
     Column("base", Text, nullable=False),
     Column("signature", LargeBinary, nullable=False),
     Column("key", String(64), nullable=False),
+)
+
+awaited = Table(  # answers that a clerk of the provider still owes us
+    "awaited",
+    metadata,
+    Column("number", String(20), primary_key=True),
+    Column("answer_by_ms", BigInteger, nullable=False),
+    Index("awaited_until", "answer_by_ms"),
 )
 
 # --- answering ---

@@ -73,8 +73,8 @@ class DayAhead(Invalid):
 
 class DayTooEarly(Invalid):
     code = "day_too_early"
-    ja = "異動日{on}は、この方が住民となった日より前です。日付を確かめてください。"
-    en = "The day {on} lies before the person became a resident. Check the date."
+    ja = "日付{on}は、この方が住民となった日か直前の異動より前、又はすでに過ぎた期限です。日付を確かめてください。"
+    en = "The day {on} lies before the person's arrival or last move, or is a term that has passed. Check the date."
 
 
 class EntryTwice(Invalid):

@@ -26,6 +26,8 @@ from renkei.institutions.residents.errors import (
 Sex = Literal["male", "female", "not_known"]
 HEAD = "世帯主"
 """Relation of the head (続柄)."""
+COHABITANT = "同居人"
+"""Relation of someone whose relation to the head is not on record."""
 
 
 class State(StrEnum):

@@ -66,7 +66,12 @@ def numbers_on_record(conn: Connection, numbers: Iterable[PersonalNumber]) -> di
 
 
 def search(
-    conn: Connection, *, name: str = "", kana: str = "", birth: date | None = None, gone_too: bool = False,
+    conn: Connection,
+    *,
+    name: str = "",
+    kana: str = "",
+    birth: date | None = None,
+    gone_too: bool = False,
     limit: int = 50,
 ) -> list[Resident]:
     """Residents for the clerk: parts of the name or reading, and the date of birth; in the order of the readings.

@@ -13,11 +13,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-import structlog
 from litestar import Request, Response, Router, get
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
@@ -29,6 +27,7 @@ from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
 
 from renkei.base.errors import RenkeiError
 from renkei.platform.errors import FaultInside, MethodUnknown, RouteUnknown
+from renkei.platform.logging import get_logger
 from renkei.platform.web.assets import PREFIX
 from renkei.platform.web.catalogue import Language, choose_language
 from renkei.platform.web.errors import FormFromElsewhere, FormUnreadable
@@ -166,10 +165,7 @@ def error_pages(kit: WebKit) -> ExceptionHandlersMap:
 
     def fail(request: AnyRequest, error: Exception) -> Response[str]:
         request_id = secrets.token_hex(4)
-        # An exception's own words may quote what it choked on, so the log gets its kind and place only.
-        structlog.get_logger("renkei.web").error(
-            "fault_inside", request_id=request_id, kind=type(error).__name__, place=_place(error)
-        )
+        get_logger("web").error("fault_inside", request_id=request_id, exc_info=error)
         return _error_page(kit, request, FaultInside(request_id=request_id), 500)
 
     return {RenkeiError: refuse, HTTPException: refuse_http, Exception: fail}
@@ -202,10 +198,3 @@ def _language_cookie(request: AnyRequest, language: Language) -> Cookie:
         samesite="lax",
         secure=request.url.scheme == "https",
     )
-
-
-def _place(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""

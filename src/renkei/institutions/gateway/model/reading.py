@@ -60,6 +60,8 @@ def read_permits(body: bytes, manifest: Manifest, *, requester: str, batch: str,
         sheet.header.requester != requester or sheet.header.batch != batch for sheet in sheets
     ):
         raise PermitInvalid(private="the reply speaks of another request")
+    if refused.header.items != len(refused.items) or any(sheet.header.items != len(sheet.items) for sheet in sheets):
+        raise PermitInvalid(private="a sheet has another number of items than its header says")
     places = [item.at for item in refused.items]
     for sheet in sheets:
         for item in sheet.items:

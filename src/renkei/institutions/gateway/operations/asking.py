@@ -207,7 +207,7 @@ class Asking:
         left = [place for place in range(len(permits.sheets)) if place + 1 not in settled]
         taken = await asyncio.gather(*(self._present(dispatch_id, reply, permits, place) for place in left))
         legs = [leg for leg in taken if leg is not None]
-        permit = PermitTaken(reply.body, reply.signed)
+        permit = PermitTaken(reply.body, reply.signed, reply.sent)
         done = len(legs) == len(left)
         now = self._clock.now()
         await self._db.write(
@@ -251,10 +251,10 @@ class Asking:
             await self._note_interruption(dispatch_id, sheet.header.provider, error)
             return None
         except PermitExpired:
-            return LegTaken(place + 1, sheet, lapse(sheet, PermitExpired.code), b"", None)
+            return LegTaken(place + 1, sheet, lapse(sheet, PermitExpired.code), b"", None, None)
         except RenkeiError as error:
-            return LegTaken(place + 1, sheet, lapse(sheet, error.code, Outcome.REFUSED), b"", None)
-        return LegTaken(place + 1, sheet, outcomes, answer.body, answer.signed)
+            return LegTaken(place + 1, sheet, lapse(sheet, error.code, Outcome.REFUSED), b"", None, None)
+        return LegTaken(place + 1, sheet, outcomes, answer.body, answer.signed, answer.sent)
 
     async def _note_interruption(self, dispatch_id: str, peer: str, error: RenkeiError) -> None:
         event = InquiriesInterrupted(dispatch=dispatch_id, peer=peer, reason=error.code)

@@ -121,6 +121,7 @@ class LegTaken(NamedTuple):
     outcomes: dict[int, ItemOutcome]
     answer: bytes
     signed: SignedMessage | None
+    sent: SignedMessage | None
 
 
 class PermitTaken(NamedTuple):
@@ -128,6 +129,7 @@ class PermitTaken(NamedTuple):
 
     body: bytes
     signed: SignedMessage
+    sent: SignedMessage
 
 
 def conclude(
@@ -154,7 +156,7 @@ def conclude(
         .where(store.dispatch.c.dispatch == dispatch.dispatch)
         .values(
             done=done, permit=permit.body, permit_base=permit.signed.base, permit_signature=permit.signed.signature,
-            permit_key=permit.signed.key_id,
+            permit_key=permit.signed.key_id, sent=encode(permit.sent),
         )
     )  # fmt: skip
     places = queries.places(conn, dispatch.dispatch)
@@ -164,7 +166,7 @@ def conclude(
             insert(store.leg).values(
                 dispatch=dispatch.dispatch, sheet=leg.sheet, provider=leg.permits.header.provider, answer=leg.answer,
                 base=leg.signed.base if leg.signed else "", signature=leg.signed.signature if leg.signed else b"",
-                key=leg.signed.key_id if leg.signed else "",
+                key=leg.signed.key_id if leg.signed else "", sent=encode(leg.sent) if leg.sent else None,
             )
         )  # fmt: skip
         recorded += _records(dispatch, leg, places, body_id)

@@ -90,6 +90,8 @@ def read_presentation(presentation: Presentation, *, manifest: Manifest, provide
     sheet = read_sheet(presentation.sheet, PermitHeader, list[PermitItem])
     if sheet.header.provider != provider or sheet.header.requester != requester:
         raise PermitForeign()
+    if sheet.header.items != len(sheet.items):
+        raise PermitInvalid(private="the sheet has another number of items than its header says")
     return sheet
 
 

@@ -107,7 +107,8 @@ def issue_permits(
     by_provider, codeless = without_code(candidates, held)
     refusals = sorted(refusals + codeless, key=lambda refusal: refusal.at)
     now_ms = to_ms(now)
-    sheets = [write_sheet(RefusalHeader(batch=header.batch, requester=caller, issued_ms=now_ms), refusals)]
+    refusal_header = RefusalHeader(batch=header.batch, requester=caller, issued_ms=now_ms, items=len(refusals))
+    sheets = [write_sheet(refusal_header, refusals)]
     first = _take_numbers(conn, sum(map(len, by_provider.values())))
     for provider, group in by_provider.items():
         numbers = processing_numbers(jst_date(now), first, len(group))
@@ -145,6 +146,7 @@ def _permit_sheet(
         issued_ms=to_ms(now),
         expires_ms=to_ms(now + validity.present),
         answer_by_ms=to_ms(now + validity.answer),
+        items=len(issued),
         wrap=b64(sealer.wrap),
     )
     return write_sheet(permit_header, [one.item for one in issued]), issued
