@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, Row, func, select
 
-from renkei.contracts.exchange import PermitAsk, PermitRequestHeader, RawSheet
+from renkei.contracts.exchange import Outcome, PermitAsk, PermitRequestHeader, RawSheet
 from renkei.contracts.records import RecordFace
 from renkei.contracts.sheets import decode, read_sheet
 from renkei.crypto.evidence import SignedMessage
 from renkei.crypto.manifest import Manifest
 from renkei.institutions.gateway import store
 from renkei.institutions.gateway.model.answering import CopyRow, PendingState
-from renkei.institutions.gateway.model.asking import CaseKey, PersonRow, Planned
+from renkei.institutions.gateway.model.asking import CaseKey, ItemOutcome, PersonRow, Planned
 from renkei.platform.bulk import select_in
 
 _plan_decoder = msgspec.json.Decoder(list[Planned])
@@ -143,6 +143,15 @@ def legs(conn: Connection, dispatch_id: str) -> list[Leg]:
     table = store.leg
     rows = conn.execute(select(table).where(table.c.dispatch == dispatch_id).order_by(table.c.sheet))
     return [Leg(row.sheet, row.provider, row.answer, SignedMessage(row.base, row.signature, row.key)) for row in rows]
+
+
+def setbacks(conn: Connection, dispatch_id: str) -> dict[int, ItemOutcome]:
+    """Why sheets of a dispatch have no answer, by sheet; 0 stands for the whole dispatch."""
+    rows = conn.execute(select(store.setback).where(store.setback.c.dispatch == dispatch_id))
+    return {
+        row.sheet: ItemOutcome(Outcome(row.outcome), row.reason, msgspec.json.decode(row.facts, type=dict[str, str]))
+        for row in rows
+    }
 
 
 def settled_sheets(conn: Connection, dispatch_id: str) -> set[int]:

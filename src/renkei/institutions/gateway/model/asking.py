@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from renkei.base.errors import Failed, Refused, RenkeiError
 from renkei.contracts.errors import CaseMissing, ExchangeInterrupted, NotEntitled, OwnCodeMissing, PersonUnknown
 from renkei.contracts.exchange import Outcome, PermitAsk
 from renkei.contracts.inquiries import NO_DATA, Inquiry, InquiryBatch, InquiryResult, InquiryResults
@@ -105,6 +106,18 @@ class ItemOutcome(NamedTuple):
     copied_ms: int = 0
     data: bytes | None = None
     hidden: bool = False
+
+
+def without_answer(error: RenkeiError) -> ItemOutcome:
+    """Outcome of an item that has no answer: refused by law or policy, or not answered for now, with the reason.
+
+    Failures of ours and of the network look the same to the section: it goes on by itself.
+    """
+    if isinstance(error, Refused):
+        return ItemOutcome(Outcome.REFUSED, error.code, error.public)
+    if isinstance(error, Failed):
+        return ItemOutcome(Outcome.FAILED, ExchangeInterrupted.code)
+    return ItemOutcome(Outcome.FAILED, error.code, error.public)
 
 
 def results(batch: InquiryBatch, planned: Sequence[Planned], outcomes: Mapping[int, ItemOutcome]) -> InquiryResults:

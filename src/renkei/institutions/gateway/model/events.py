@@ -40,6 +40,27 @@ class InquiriesInterrupted(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchRefused(AuditEvent):
+    """The core refused a whole dispatch, for instance as this body is stopped."""
+
+    name: ClassVar[str] = "gateway.dispatch_refused"
+    dispatch: str
+    peer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InquiriesLapsed(AuditEvent):
+    """Inquiries lapsed, as nobody decided or answered in time."""
+
+    name: ClassVar[str] = "gateway.inquiries_lapsed"
+    asked: int
+    """Those of this body."""
+    to_answer: int
+    """Those that this body should have answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PermitsAnswered(AuditEvent):
     """Presented permits were answered, counted by outcome."""
 

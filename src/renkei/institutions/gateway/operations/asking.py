@@ -14,8 +14,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from renkei.base.errors import Failed, RenkeiError
-from renkei.contracts.errors import ExchangeInterrupted, MessageMalformed, PermitExpired, TooManyItems
+from renkei.base.errors import Refused, RenkeiError
+from renkei.contracts.errors import MessageMalformed, PermitExpired, PermitInvalid, TooManyItems
 from renkei.contracts.exchange import (
     ITEMS_MAX,
     PATH_PERMITS,
@@ -27,12 +27,11 @@ from renkei.contracts.exchange import (
 )  # fmt: skip
 from renkei.contracts.inquiries import InquiryBatch, InquiryResults
 from renkei.contracts.peers import Peers, Reply
-from renkei.contracts.sheets import b64, encode
+from renkei.contracts.sheets import CORE, b64, encode
 from renkei.crypto.manifest import Manifest
 from renkei.crypto.sealing import SealingPrivateKey
-from renkei.institutions.gateway import queries, store
-from renkei.institutions.gateway.model.asking import ItemOutcome, Planned, results
-from renkei.institutions.gateway.model.events import InquiriesInterrupted
+from renkei.institutions.gateway import queries
+from renkei.institutions.gateway.model.asking import ItemOutcome, results, without_answer
 from renkei.institutions.gateway.model.reading import (
     Permits,
     outcomes_of,
@@ -40,11 +39,18 @@ from renkei.institutions.gateway.model.reading import (
     read_permits,
     refusals_of,
 )  # fmt: skip
-from renkei.institutions.gateway.operations.inquiries import LegTaken, PermitTaken, accept, conclude, lapse
+from renkei.institutions.gateway.operations.inquiries import (
+    LegTaken,
+    PermitTaken,
+    accept,
+    conclude,
+    lapse,
+    note_setback,
+)  # fmt: skip
 from renkei.institutions.gateway.operations.results import stored_results
-from renkei.platform.audit_store import audit
 from renkei.platform.clock import Clock
 from renkei.platform.database import Database
+from renkei.platform.logging import get_logger
 from renkei.platform.logstore import LogStore
 
 DISPATCHES_AT_ONCE = 3
@@ -73,6 +79,7 @@ class Asking:
         self._running: dict[str, asyncio.Task[dict[int, ItemOutcome]]] = {}
         self._dispatchers: set[asyncio.Task[None]] = set()
         self._retries: dict[str, asyncio.Task[None]] = {}
+        self._closing = False
 
     async def inquire(self, batch: InquiryBatch, body: bytes) -> InquiryResults:
         """Ask; the results are recorded and durable when this returns.
@@ -106,17 +113,16 @@ class Asking:
         left = await self._db.read(queries.open_dispatches)
         for dispatch_id in left:
             if dispatch_id not in self._running:
-                try:
-                    await self._run(dispatch_id)
-                except RenkeiError:
-                    self._retry_later(dispatch_id)
+                await self._try(dispatch_id)
         return len(left)
 
     async def close(self) -> None:
         """Stop retrying and wait for what is under way."""
+        self._closing = True
         for task in self._retries.values():
             task.cancel()
-        await asyncio.gather(*self._dispatchers, *self._retries.values(), return_exceptions=True)
+        waiting = (*self._dispatchers, *self._retries.values(), *self._running.values())
+        await asyncio.gather(*waiting, return_exceptions=True)
 
     async def _dispatch_offers(self) -> None:
         while self._offers:
@@ -151,42 +157,48 @@ class Asking:
         intake = await self._db.write(
             lambda conn: accept(conn, offered, dispatch=dispatch_id, body_id=self._body_id, now=now)
         )
-        outcomes: dict[int, ItemOutcome] = {}
+        outcomes: Mapping[int, ItemOutcome] = {}
         if intake.dispatch is not None:
-            try:
-                outcomes = await self._run(dispatch_id, intake.dispatch)
-            except RenkeiError:
-                self._retry_later(dispatch_id)
+            outcomes = await self._try(dispatch_id, intake.dispatch)
         for offer in offers:
-            await self._answer(offer, intake.known, intake.conflicts, intake.planned, outcomes)
+            batch_id = offer.batch.batch
+            if offer.answer.done():
+                continue  # nobody waits any more
+            if batch_id in intake.conflicts:
+                offer.answer.set_exception(intake.conflicts[batch_id])
+            elif batch_id in intake.planned:
+                offer.answer.set_result(results(offer.batch, intake.planned[batch_id], outcomes))
+            else:
+                # By itself, so that nobody else waits for what an earlier request still waits for.
+                task = asyncio.create_task(self._answer_again(offer, intake.known[batch_id]))
+                self._dispatchers.add(task)
+                task.add_done_callback(self._dispatchers.discard)
 
-    async def _answer(
-        self,
-        offer: _Offer,
-        known: Mapping[str, str],
-        conflicts: Mapping[str, RenkeiError],
-        planned: Mapping[str, list[Planned]],
-        outcomes: Mapping[int, ItemOutcome],
-    ) -> None:
-        batch_id = offer.batch.batch
-        if batch_id in conflicts:
-            offer.answer.set_exception(conflicts[batch_id])
+    async def _answer_again(self, offer: _Offer, dispatch_id: str) -> None:
+        """Answer a repeated request once its dispatch is settled, or was tried once more."""
+        try:
+            if await self._db.read(lambda conn: dispatch_id in queries.open_dispatches(conn)):
+                await self._try(dispatch_id)
+            found = await self.result(offer.batch.batch)
+        except Exception as error:  # noqa: BLE001  # it belongs to the caller that waits
+            if not offer.answer.done():
+                offer.answer.set_exception(error)
             return
-        if batch_id in known:
-            await self._settle(known[batch_id])
-            found = await self.result(batch_id)
-            if found is not None:
-                offer.answer.set_result(found)
-            return
-        offer.answer.set_result(results(offer.batch, planned[batch_id], outcomes))
+        if found is not None and not offer.answer.done():
+            offer.answer.set_result(found)
 
-    async def _settle(self, dispatch_id: str) -> None:
-        """Wait for a dispatch that is under way, or try once more to finish one that was interrupted."""
-        if await self._db.read(lambda conn: dispatch_id in queries.open_dispatches(conn)):
-            try:
-                await self._run(dispatch_id)
-            except RenkeiError:
-                self._retry_later(dispatch_id)
+    async def _try(self, dispatch_id: str, fresh: queries.Dispatch | None = None) -> Mapping[int, ItemOutcome]:
+        """Outcomes of a dispatch as far as they are known now; what is open is tried again later.
+
+        A fault of one dispatch never keeps the tenant from starting or from its other work.
+        """
+        try:
+            return await self._run(dispatch_id, fresh)
+        except Exception as error:  # noqa: BLE001  # written down already; it goes on under the same id
+            if not isinstance(error, RenkeiError):
+                get_logger("gateway").error("dispatch_fault", dispatch=dispatch_id, exc_info=error)
+            self._retry_later(dispatch_id)
+            return {}
 
     async def _run(self, dispatch_id: str, fresh: queries.Dispatch | None = None) -> dict[int, ItemOutcome]:
         task = self._running.get(dispatch_id)
@@ -200,13 +212,18 @@ class Asking:
         dispatch = fresh or await self._db.read(lambda conn: queries.dispatch(conn, dispatch_id))
         if dispatch is None or dispatch.done:
             return {}
-        reply = await self._ask_core(dispatch)
-        manifest = reply.manifest or Manifest(b"", 0)
-        permits = read_permits(reply.body, manifest, requester=self._body_id, batch=dispatch_id, asks=dispatch.asks)
+        try:
+            reply, permits = await self._ask_core(dispatch)
+        except RenkeiError as error:
+            # A refusal is the core's own decision and final; anything else is between us and the core, and heals.
+            await self._note(dispatch_id, 0, CORE, error, final=isinstance(error, Refused))
+            if not isinstance(error, Refused):
+                self._retry_later(dispatch_id)
+            return {at: without_answer(error) for at in range(len(dispatch.asks))}
         settled = set() if fresh else await self._db.read(lambda conn: queries.settled_sheets(conn, dispatch_id))
         left = [place for place in range(len(permits.sheets)) if place + 1 not in settled]
         taken = await asyncio.gather(*(self._present(dispatch_id, reply, permits, place) for place in left))
-        legs = [leg for leg in taken if leg is not None]
+        legs = [leg for leg in taken if isinstance(leg, LegTaken)]
         permit = PermitTaken(reply.body, reply.signed, reply.sent)
         done = len(legs) == len(left)
         now = self._clock.now()
@@ -218,22 +235,28 @@ class Asking:
         if not done:
             self._retry_later(dispatch_id)
         outcomes = dict(refusals_of(permits))
-        for leg in legs:
-            outcomes.update(leg.outcomes)
+        for place, leg in zip(left, taken, strict=True):
+            if isinstance(leg, LegTaken):
+                outcomes.update(leg.outcomes)
+            else:
+                outcomes.update((item.at, without_answer(leg)) for item in permits.sheets[place].items)
         return outcomes
 
-    async def _ask_core(self, dispatch: queries.Dispatch) -> Reply:
-        try:
-            return await self._peers.core(
-                PATH_PERMITS, dispatch.request, request_id=dispatch.dispatch, tag=TAG_PERMIT,
-                manifest=dispatch.manifest,
-            )  # fmt: skip
-        except Failed as error:
-            await self._note_interruption(dispatch.dispatch, "core", error)
-            raise ExchangeInterrupted(private=error.code) from error
+    async def _ask_core(self, dispatch: queries.Dispatch) -> tuple[Reply, Permits]:
+        reply = await self._peers.core(
+            PATH_PERMITS, dispatch.request, request_id=dispatch.dispatch, tag=TAG_PERMIT, manifest=dispatch.manifest
+        )
+        manifest = reply.manifest or Manifest(b"", 0)
+        return reply, read_permits(
+            reply.body, manifest, requester=self._body_id, batch=dispatch.dispatch, asks=dispatch.asks
+        )
 
-    async def _present(self, dispatch_id: str, reply: Reply, permits: Permits, place: int) -> LegTaken | None:
-        """Present one sheet; None if the provider cannot be reached for now."""
+    async def _present(self, dispatch_id: str, reply: Reply, permits: Permits, place: int) -> LegTaken | RenkeiError:
+        """Present one sheet; the error if there is no answer for now.
+
+        Only a refusal ends it, or the word that the permits are not the core's. Whatever else is wrong may be wrong
+        on the way only: the provider may have answered and recorded, and a repetition brings the same answer.
+        """
         sheet = permits.sheets[place]
         presentation_id = f"{dispatch_id}-{place + 1}"
         message = Presentation(
@@ -247,22 +270,23 @@ class Asking:
             )  # fmt: skip
             read = read_answer(answer.body, answer.manifest or Manifest(b"", 0), sheet, presentation=presentation_id)
             outcomes = dict(outcomes_of(sheet, read, self._key))
-        except Failed as error:
-            await self._note_interruption(dispatch_id, sheet.header.provider, error)
-            return None
         except PermitExpired:
             return LegTaken(place + 1, sheet, lapse(sheet, PermitExpired.code), b"", None, None)
-        except RenkeiError as error:
+        except (Refused, PermitInvalid) as error:
             return LegTaken(place + 1, sheet, lapse(sheet, error.code, Outcome.REFUSED), b"", None, None)
+        except RenkeiError as error:
+            await self._note(dispatch_id, place + 1, sheet.header.provider, error, final=False)
+            return error
         return LegTaken(place + 1, sheet, outcomes, answer.body, answer.signed, answer.sent)
 
-    async def _note_interruption(self, dispatch_id: str, peer: str, error: RenkeiError) -> None:
-        event = InquiriesInterrupted(dispatch=dispatch_id, peer=peer, reason=error.code)
+    async def _note(self, dispatch_id: str, sheet: int, peer: str, error: RenkeiError, *, final: bool) -> None:
         now = self._clock.now()
-        await self._db.write(lambda conn: audit(conn, store.audit_table, event, now=now))
+        await self._db.write(
+            lambda conn: note_setback(conn, dispatch_id, sheet=sheet, peer=peer, error=error, final=final, now=now)
+        )
 
     def _retry_later(self, dispatch_id: str) -> None:
-        if dispatch_id not in self._retries:
+        if dispatch_id not in self._retries and not self._closing:
             task = asyncio.create_task(self._retry(dispatch_id))
             self._retries[dispatch_id] = task
             task.add_done_callback(lambda _: self._retries.pop(dispatch_id, None))
@@ -272,7 +296,9 @@ class Asking:
             await asyncio.sleep(RETRY_S[min(attempt, len(RETRY_S) - 1)])
             try:
                 await self._run(dispatch_id)
-            except RenkeiError:
-                continue
-            if not await self._db.read(lambda conn: dispatch_id in queries.open_dispatches(conn)):
-                return
+                if not await self._db.read(lambda conn: dispatch_id in queries.open_dispatches(conn)):
+                    return
+            except RenkeiError as error:
+                get_logger("gateway").info("dispatch_open", dispatch=dispatch_id, code=error.code)
+            except Exception as error:  # noqa: BLE001  # the next attempt may fare better; nothing else is lost
+                get_logger("gateway").error("dispatch_fault", dispatch=dispatch_id, exc_info=error)

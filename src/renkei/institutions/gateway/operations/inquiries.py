@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, delete, insert, or_, update
 
 from renkei.base.errors import RenkeiError
 from renkei.base.time import to_ms
@@ -26,11 +26,17 @@ from renkei.contracts.sheets import encode, unb64, write_sheet
 from renkei.crypto.evidence import SignedMessage
 from renkei.crypto.manifest import Manifest
 from renkei.institutions.gateway import queries, store
-from renkei.institutions.gateway.model.asking import ItemOutcome, Planned, plan
-from renkei.institutions.gateway.model.events import InquiriesAccepted, InquiriesConcluded
+from renkei.institutions.gateway.model.asking import ItemOutcome, Planned, plan, without_answer
+from renkei.institutions.gateway.model.events import (
+    DispatchRefused,
+    InquiriesAccepted,
+    InquiriesConcluded,
+    InquiriesInterrupted,
+)
 from renkei.institutions.gateway.model.reading import PermitSheet
 from renkei.institutions.gateway.operations.recording import Recorded, record_all
 from renkei.platform.audit_store import audit
+from renkei.platform.bulk import insert_many, upsert_many
 from renkei.platform.logstore import LogStore
 
 _plan_encoder = msgspec.json.Encoder()
@@ -159,6 +165,13 @@ def conclude(
             permit_key=permit.signed.key_id, sent=encode(permit.sent),
         )
     )  # fmt: skip
+    sheets = [leg.sheet for leg in legs]
+    conn.execute(
+        delete(store.setback).where(
+            store.setback.c.dispatch == dispatch.dispatch,
+            or_(store.setback.c.sheet == 0, store.setback.c.sheet.in_(sheets)),
+        )
+    )
     places = queries.places(conn, dispatch.dispatch)
     recorded: list[Recorded] = []
     for leg in legs:
@@ -171,8 +184,37 @@ def conclude(
         )  # fmt: skip
         recorded += _records(dispatch, leg, places, body_id)
     record_all(conn, log, store.request_record, recorded)
+    awaited = [
+        (found.number, leg.permits.header.answer_by_ms)
+        for leg in legs
+        for found in leg.outcomes.values()
+        if found.outcome is Outcome.PENDING
+    ]
+    insert_many(conn, store.awaited, ("number", "answer_by_ms"), awaited)
     outcomes = Counter(str(found.outcome) for leg in legs for found in leg.outcomes.values())
     audit(conn, store.audit_table, InquiriesConcluded(dispatch=dispatch.dispatch, outcomes=dict(outcomes)), now=now)
+
+
+def note_setback(
+    conn: Connection, dispatch: str, *, sheet: int, peer: str, error: RenkeiError, final: bool, now: datetime
+) -> None:
+    """Write down why a dispatch, or one of its sheets, has no answer.
+
+    Args:
+        sheet: position of the permit sheet; 0 for the whole dispatch.
+        peer: who did not answer, or refused.
+        final: the peer refused; nothing of the dispatch is open any more.
+    """
+    found = without_answer(error)
+    row = (dispatch, sheet, found.outcome.value, found.reason, msgspec.json.encode(dict(found.facts)).decode())
+    upsert_many(conn, store.setback, ("dispatch", "sheet"), ("outcome", "reason", "facts"), [row])
+    if final:
+        conn.execute(update(store.dispatch).where(store.dispatch.c.dispatch == dispatch).values(done=True))
+        refused = DispatchRefused(dispatch=dispatch, peer=peer, reason=error.code)
+        audit(conn, store.audit_table, refused, now=now)
+    else:
+        interrupted = InquiriesInterrupted(dispatch=dispatch, peer=peer, reason=error.code)
+        audit(conn, store.audit_table, interrupted, now=now)
 
 
 def _records(

@@ -40,11 +40,17 @@ def stored_results(conn: Connection, batch_id: str, *, key: SealingPrivateKey) -
 def dispatch_outcomes(conn: Connection, dispatch_id: str, *, key: SealingPrivateKey) -> dict[int, ItemOutcome]:
     """Outcome of each item of a dispatch that is settled, by position in the permit request."""
     dispatch = queries.dispatch(conn, dispatch_id)
-    if dispatch is None or dispatch.permit is None:
+    if dispatch is None:
         return {}
+    setbacks = queries.setbacks(conn, dispatch_id)
+    if dispatch.permit is None:
+        return dict.fromkeys(range(len(dispatch.asks)), setbacks[0]) if 0 in setbacks else {}
     reply = decode(dispatch.permit, PermitReply)
     refused = read_sheet(reply.sheets[0], RefusalHeader, list[RefusalItem])
     outcomes = {item.at: ItemOutcome(Outcome.REFUSED, item.reason, item.facts) for item in refused.items}
+    for sheet, setback in setbacks.items():
+        raw = reply.sheets[sheet].items if sheet else []
+        outcomes.update((decode(bytes(item), PermitItem).at, setback) for item in raw)
     for leg in queries.legs(conn, dispatch_id):
         permits = read_sheet(reply.sheets[leg.sheet], PermitHeader, list[PermitItem])
         if leg.answer:
@@ -66,6 +72,10 @@ def _put_late_answers(conn: Connection, outcomes: dict[int, ItemOutcome], key: S
     places = {found.number: at for at, found in outcomes.items() if found.outcome is Outcome.PENDING}
     if not places:
         return
+    for number, record in queries.request_records(conn, list(places)).items():
+        if record.outcome == Outcome.LAPSED.value:
+            at = places[number]
+            outcomes[at] = outcomes[at]._replace(outcome=Outcome.LAPSED, reason=record.reason, given_ms=record.given_ms)
     late = select_in(conn, select(store.late_answer), store.late_answer.c.number, places)
     for row in late:
         answer: AnswerSheet = read_sheet(decode(row.answer, Answer), AnswerHeader, list[AnswerItem])
