@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 
-from renkei.contracts.errors import BodyUnknown
-from renkei.contracts.register import BodyEntry, Register
+from renkei.contracts.errors import BodyStopped, BodyUnknown
+from renkei.contracts.register import BodyEntry, BodyState, Register
 from renkei.contracts.sheets import unb64
 from renkei.crypto.certificates import BodyIdentity, IdentityCache
+from renkei.crypto.errors import CertificateExpired
 from renkei.crypto.sealing import SealingPublicKey
 
 
@@ -40,14 +42,16 @@ class Directory:
         """Take over a newer register; an older or equal one changes nothing.
 
         Raises:
-            CertificateInvalid, CertificateExpired: a body's certificate does not verify; nothing is taken over.
+            CertificateInvalid: a body's certificate does not verify; nothing is taken over.
         """
         if register.version <= self.version:
             return
         for entry in register.bodies:
             known = self._bodies.get(entry.body_id)
             if known is None or known.certificate != entry.certificate:
-                self.trust(unb64(entry.certificate), at=at)
+                # One body whose certificate ran out must not keep everybody from the rest of the register.
+                with contextlib.suppress(CertificateExpired):
+                    self.trust(unb64(entry.certificate), at=at)
         self._bodies = {entry.body_id: entry for entry in register.bodies}
         self.version = register.version
         self.core_log_key = register.core_log_key
@@ -74,6 +78,18 @@ class Directory:
             return self._bodies[body_id]
         except KeyError:
             raise BodyUnknown(body=body_id[:40]) from None
+
+    def active(self, body_id: str) -> BodyEntry:
+        """A body's entry, if it takes part.
+
+        Raises:
+            BodyUnknown: not in the register.
+            BodyStopped: 番号法 28条6項 or the commission.
+        """
+        entry = self.entry(body_id)
+        if entry.state is not BodyState.ACTIVE:
+            raise BodyStopped(body=body_id)
+        return entry
 
     def entries(self) -> list[BodyEntry]:
         """All bodies, by id."""

@@ -44,7 +44,9 @@ class EvidenceForeign(Invalid):
 
 class EvidenceInconsistent(Invalid):
     code = "evidence_inconsistent"
-    ja = "証拠の各部分で「{fact}」が一致しません。別々のやり取りから組み合わされています。元の証拠を取り直してください。"
+    ja = (
+        "証拠の各部分で「{fact}」が一致しません。別々のやり取りから組み合わされています。元の証拠を取り直してください。"
+    )
     en = (
         "The parts of the evidence disagree about “{fact}”: they come from different exchanges. "
         "Obtain the original evidence."
@@ -59,7 +61,9 @@ class EvidenceOutOfTime(Invalid):
 
 class EvidenceFromFuture(Invalid):
     code = "evidence_from_future"
-    ja = "証拠の署名の時刻が現在より先です。確かめる側の時計を合わせてください。合っていれば、証拠を信じないでください。"
+    ja = (
+        "証拠の署名の時刻が現在より先です。確かめる側の時計を合わせてください。合っていれば、証拠を信じないでください。"
+    )
     en = "A signature of the evidence lies in the future. Set this clock; if it is right, do not believe the evidence."
 
 

@@ -10,8 +10,10 @@ class OwnNumberTaken(Refused):
 
     code = "own_number_taken"
     http = 409
-    ja = "宛名番号{count}件は別の方のものとして登録されています（要求の中の位置: {positions}）。本人を確かめ、統合又は分割をしてください。"
-    en = "{count} own numbers stand for someone else (at {positions} of the request). Identify them, then merge or split."
+    ja = (
+        "宛名番号{count}件は別の方のものです（要求の中の位置: {positions}）。本人を確かめ、統合又は分割をしてください。"
+    )
+    en = "{count} own numbers stand for someone else (at {positions} of the request). Identify them, merge or split."
 
 
 class OwnNumberUnknown(Refused):
@@ -19,7 +21,7 @@ class OwnNumberUnknown(Refused):
 
     code = "own_number_unknown"
     http = 404
-    ja = "この業務システムの宛名番号{count}件は宛名に登録されていません（要求の中の位置: {positions}）。先に付番してください。"
+    ja = "この業務の宛名番号{count}件は登録がありません（要求の中の位置: {positions}）。先に付番してください。"
     en = "{count} own numbers of this system are not in the ledger (at {positions} of the request). Enrol them first."
 
 
@@ -46,7 +48,7 @@ class MergeWithItself(Invalid):
 class MergeNumbersDiffer(Refused):
     code = "merge_numbers_differ"
     http = 409
-    ja = "二つの宛名番号の個人番号が違います。別の方か、番号の変更後です。本人を確かめ、古い番号を直してから統合してください。"
+    ja = "二つの宛名番号の個人番号が違います（別人か番号変更後）。本人を確かめ、番号を直してから統合してください。"
     en = (
         "The two address numbers have different personal numbers: two people, or a number that changed. Identify "
         "them, correct the former number, then merge."

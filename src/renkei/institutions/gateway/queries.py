@@ -98,8 +98,10 @@ class Dispatch(NamedTuple):
     request: bytes
     manifest: Manifest
     asks: list[PermitAsk]
-    permit: bytes | None
-    permit_signed: SignedMessage | None
+    permit: bytes | None = None
+    permit_signed: SignedMessage | None = None
+    sent: SignedMessage | None = None
+    """Our request as signed, to which the permit is bound."""
 
 
 def dispatch(conn: Connection, dispatch_id: str) -> Dispatch | None:
@@ -110,7 +112,8 @@ def dispatch(conn: Connection, dispatch_id: str) -> Dispatch | None:
     sheet = read_sheet(decode(row.request, RawSheet), PermitRequestHeader, list[PermitAsk])
     signed = SignedMessage(row.permit_base, row.permit_signature, row.permit_key) if row.permit else None
     manifest = Manifest(row.root, len(sheet.items) + 1)
-    return Dispatch(row.dispatch, row.done, row.request, manifest, sheet.items, row.permit, signed)
+    sent = decode(row.sent, SignedMessage) if row.sent else None
+    return Dispatch(row.dispatch, row.done, row.request, manifest, sheet.items, row.permit, signed, sent)
 
 
 def open_dispatches(conn: Connection) -> list[str]:

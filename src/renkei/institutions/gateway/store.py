@@ -143,6 +143,7 @@ request_record = Table(
     Column("leaf_index", BigInteger, nullable=False),
     Column("late_salt", LargeBinary, nullable=True),  # set when a pending answer was given later
     Column("late_index", BigInteger, nullable=True),
+    Column("late_hidden_before", Boolean, nullable=True),  # mark in the first log entry, where the later one differs
     Index("request_record_batch", "batch", "position"),
     sqlite_with_rowid=False,
 )
@@ -197,6 +198,7 @@ provision_record = Table(
     Column("leaf_index", BigInteger, nullable=False),
     Column("late_salt", LargeBinary, nullable=True),  # set when a pending answer was given later
     Column("late_index", BigInteger, nullable=True),
+    Column("late_hidden_before", Boolean, nullable=True),  # mark in the first log entry, where the later one differs
     Index("provision_record_leaf", "leaf_index"),
     Index("provision_record_late", "late_index"),
     sqlite_with_rowid=False,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Row, func, select
 
 from renkei.base.errors import Refused
+from renkei.base.time import to_ms
 from renkei.contracts.exchange import Holders, HoldersRequest, Outcome
 from renkei.contracts.records import AccessEntry, AccessList, AccessProof, Party, RecordFace, RecordLeaf
 from renkei.contracts.register import BodyEntry, BodyState, Register
@@ -21,6 +23,9 @@ from renkei.law.table import PermittedTable
 from renkei.platform.bulk import select_in
 from renkei.platform.errors import LogEmpty
 from renkei.platform.logstore import LogStore
+
+REPORTED_WITHIN = timedelta(minutes=10)
+"""How long a provider's report may be on its way; reports are sent within a second."""
 
 
 def register_version(conn: Connection) -> int:
@@ -85,11 +90,20 @@ def holders(
 
 
 def access_list(
-    conn: Connection, *, code: str, channel: str, keys: CodeKeys, log: LogStore, limit: int, before_number: str = ""
+    conn: Connection,
+    *,
+    code: str,
+    channel: str,
+    keys: CodeKeys,
+    log: LogStore,
+    now: datetime,
+    limit: int,
+    before_number: str = "",
 ) -> AccessList:
     """Every exchange about one person, newest first, as that person may see it.
 
-    Entries that carry a non-disclosure mark are counted, not shown (番号法 23条2項).
+    Entries that carry a non-disclosure mark are counted, not shown (番号法 23条2項). One that its provider has not
+    reported on yet may carry such a mark, so for a while it is not shown either.
 
     Args:
         code: the channel's own linkage code of the person.
@@ -108,6 +122,8 @@ def access_list(
     for row in conn.execute(query):
         if row.hidden or row.given_hidden:
             withheld += 1
+            continue
+        if not row.outcome and not row.waiting and row.asked_ms > to_ms(now - REPORTED_WITHIN):
             continue
         entries.append(_access_entry(row, prover))
     return AccessList(entries=entries, withheld=withheld)

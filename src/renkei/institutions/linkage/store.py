@@ -63,6 +63,7 @@ exchange = Table(
     Column("outcome", String(8), nullable=False, server_default=""),
     Column("given_ms", BigInteger, nullable=False, server_default="0"),
     Column("given_hidden", Boolean, nullable=False, server_default="0"),
+    Column("waiting", Boolean, nullable=False, server_default="0"),  # the provider said that a clerk decides
     Column("given_salt", LargeBinary, nullable=True),
     Column("given_index", BigInteger, nullable=True),
     Index("exchange_subject", "subject", "number"),

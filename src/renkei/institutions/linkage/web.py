@@ -146,7 +146,7 @@ class Core:
 
         def work(conn: Connection) -> bytes:
             found = queries.access_list(
-                conn, code=request.code, channel=call.identity.body_id, keys=self.keys, log=self.log,
+                conn, code=request.code, channel=call.identity.body_id, keys=self.keys, log=self.log, now=call.now,
                 limit=max(1, min(request.limit, 1_000)), before_number=request.before_number,
             )  # fmt: skip
             event = AccessListRead(channel=call.identity.body_id, entries=len(found.entries))

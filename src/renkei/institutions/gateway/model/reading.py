@@ -22,11 +22,13 @@ from renkei.contracts.exchange import (
 )  # fmt: skip
 from renkei.contracts.sheets import answer_info, decode, read_sheet, sheet_root, unb64
 from renkei.crypto.errors import DigestMismatch, ManifestMismatch
-from renkei.crypto.manifest import Manifest, manifest_of, verify_sheets
+from renkei.crypto.evidence import SignedMessage, read_base
+from renkei.crypto.manifest import Manifest, manifest_of, parse_manifest_field, verify_sheets
 from renkei.crypto.sealing import Opener, SealingPrivateKey, check_payload
 from renkei.institutions.gateway.model.asking import ItemOutcome
 
 SALT_BYTES = 16
+_ANSWERS = frozenset((Outcome.GIVEN, Outcome.NONE, Outcome.PENDING, Outcome.REFUSED))
 
 PermitSheet = Sheet[PermitHeader, PermitItem]
 AnswerSheet = Sheet[AnswerHeader, AnswerItem]
@@ -40,6 +42,12 @@ class Permits(NamedTuple):
     raw: list[RawSheet]
     """Permit sheets as received; `raw[i]` is sheet `i + 1` of the reply."""
     sheets: list[PermitSheet]
+
+
+def manifest_in(signed: SignedMessage) -> Manifest | None:
+    """The manifest that a message covers, read from evidence that was verified when it was taken."""
+    field = read_base(signed.base).manifest
+    return parse_manifest_field(field) if field else None
 
 
 def read_permits(body: bytes, manifest: Manifest, *, requester: str, batch: str, asks: Sequence[PermitAsk]) -> Permits:
@@ -90,6 +98,8 @@ def read_answer(body: bytes, manifest: Manifest, permits: PermitSheet, *, presen
         raise AnswerInvalid(private="the answer speaks of another presentation")
     if [item.number for item in sheet.items] != [item.number for item in permits.items]:
         raise AnswerInvalid(private="the answer does not answer each permit once, in order")
+    if not _ANSWERS.issuperset(item.outcome for item in sheet.items):
+        raise AnswerInvalid(private="an outcome that no provider can give")
     return sheet
 
 

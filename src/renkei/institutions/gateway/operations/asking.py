@@ -34,6 +34,7 @@ from renkei.institutions.gateway import queries
 from renkei.institutions.gateway.model.asking import ItemOutcome, results, without_answer
 from renkei.institutions.gateway.model.reading import (
     Permits,
+    manifest_in,
     outcomes_of,
     read_answer,
     read_permits,
@@ -243,9 +244,14 @@ class Asking:
         return outcomes
 
     async def _ask_core(self, dispatch: queries.Dispatch) -> tuple[Reply, Permits]:
-        reply = await self._peers.core(
-            PATH_PERMITS, dispatch.request, request_id=dispatch.dispatch, tag=TAG_PERMIT, manifest=dispatch.manifest
-        )
+        if dispatch.permit is not None and dispatch.permit_signed is not None and dispatch.sent is not None:
+            signed = dispatch.permit_signed
+            reply = Reply(dispatch.permit, signed, manifest_in(signed), dispatch.sent)
+        else:
+            reply = await self._peers.core(
+                PATH_PERMITS, dispatch.request, request_id=dispatch.dispatch, tag=TAG_PERMIT,
+                manifest=dispatch.manifest,
+            )  # fmt: skip
         manifest = reply.manifest or Manifest(b"", 0)
         return reply, read_permits(
             reply.body, manifest, requester=self._body_id, batch=dispatch.dispatch, asks=dispatch.asks

@@ -99,7 +99,7 @@ def accept(
     written = None
     if asks:
         sheet = write_sheet(header, asks)
-        written = queries.Dispatch(dispatch, False, sheet.body, Manifest(sheet.root, len(asks) + 1), asks, None, None)
+        written = queries.Dispatch(dispatch, False, sheet.body, Manifest(sheet.root, len(asks) + 1), asks)
         conn.execute(
             insert(store.dispatch).values(
                 dispatch=dispatch, done=False, created_ms=to_ms(now), request=sheet.body, root=sheet.root

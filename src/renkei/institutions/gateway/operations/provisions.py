@@ -190,9 +190,11 @@ def _verdicts(
 
 def _known_numbers(conn: Connection, numbers: Sequence[str]) -> set[str]:
     """Numbers answered before. One range query: numbers of a sheet follow each other."""
+    if not numbers:
+        return set()
     table = store.provision_record
     query = select(table.c.number).where(table.c.number >= min(numbers), table.c.number <= max(numbers))
-    return set(conn.execute(query).scalars()) & set(numbers) if numbers else set()
+    return set(conn.execute(query).scalars()) & set(numbers)
 
 
 def _answer_sheet(

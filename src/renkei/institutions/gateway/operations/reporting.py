@@ -52,7 +52,7 @@ def due(conn: Connection, *, body_id: str, log: LogStore) -> Due | None:
     items = [
         ReportItem(row.number, Outcome(row.outcome), row.given_ms, bool(row.hidden))
         for row in conn.execute(query)
-        if row.outcome in (Outcome.GIVEN.value, Outcome.NONE.value)
+        # A pending one is told for its non-disclosure mark; the core completes its record by the later entry.
     ]
     return Due(Report(provider=body_id, items=items), upto)
 
@@ -83,10 +83,16 @@ class Reporting:
             await asyncio.sleep(GATHER_S)
             try:
                 await self.flush()
-            except RenkeiError as error:
-                level = get_logger("gateway").info if isinstance(error, Failed) else get_logger("gateway").error
-                level("report_failed", body_id=self._body_id, code=error.code)
+            except Exception as error:  # noqa: BLE001  # whatever it is, what is due stays due
+                self._failed(error)
                 asyncio.get_running_loop().call_later(RETRY_S, self._wake.set)
+
+    def _failed(self, error: Exception) -> None:
+        if isinstance(error, Failed):
+            get_logger("gateway").info("report_failed", body_id=self._body_id, code=error.code)
+            return
+        code = error.code if isinstance(error, RenkeiError) else type(error).__name__
+        get_logger("gateway").error("report_failed", body_id=self._body_id, code=code, exc_info=error)
 
     async def flush(self) -> None:
         """Send everything that is due now.

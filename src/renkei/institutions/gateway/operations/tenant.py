@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from renkei.base.time import jst_date
@@ -16,14 +17,19 @@ from renkei.crypto.manifest import Manifest, manifest_of
 from renkei.crypto.sealing import SealingPrivateKey
 from renkei.institutions.gateway import store
 from renkei.institutions.gateway.operations.asking import Asking
+from renkei.institutions.gateway.operations.lapsing import lapse_overdue
 from renkei.institutions.gateway.operations.late import KIND_LATE_ANSWER, decide
 from renkei.institutions.gateway.operations.provisions import Provider, Recheck
 from renkei.institutions.gateway.operations.reporting import Reporting
 from renkei.law import LawBook
 from renkei.platform.clock import Clock
 from renkei.platform.database import Database
+from renkei.platform.logging import get_logger
 from renkei.platform.logstore import LogStore
 from renkei.platform.outbox import Dispatcher, OutboxMessage
+
+LAPSE_EVERY_S = 60.0
+"""How often it is looked whether pending inquiries lapsed; their time is counted in days."""
 
 
 class Identity(NamedTuple):
@@ -54,6 +60,7 @@ class Tenant:
         self.reporting = Reporting(db, body_id=identity.body_id, peers=peers, log=log)
         self.outbox = Dispatcher(db, store.outbox_table, self._deliver, clock=clock, audit_table=store.audit_table)
         self._tasks: list[asyncio.Task[None]] = []
+        self._watch: asyncio.Task[None] | None = None
 
     def recheck(self, now: datetime) -> Recheck:
         """The provider's own check of the law: the core's word alone does not open a copy."""
@@ -61,8 +68,8 @@ class Tenant:
         own_kinds = self.directory.entry(self.body_id).kinds
 
         def check(header: PermitHeader, item: PermitItem) -> None:
-            kinds = self.directory.entry(header.requester).kinds
-            permit = table.check(kinds, item.affairs, own_kinds, item.information)
+            requester = self.directory.active(header.requester)
+            permit = table.check(requester.kinds, item.affairs, own_kinds, item.information)
             if permit.row != item.row:
                 raise PermitInvalid(private="the permit names another row than the law")
 
@@ -73,25 +80,57 @@ class Tenant:
 
         Raises:
             DecisionStale: decided already, past its time, or no such inquiry.
+            BodyStopped: the requester was stopped since; nothing may be given while it is.
         """
         now = self.clock.now()
         outcome = await self.db.write(
-            lambda conn: decide(conn, number, give=give, user=user, body_id=self.body_id, log=self.log, now=now)
-        )
+            lambda conn: decide(
+                conn, number, give=give, user=user, body_id=self.body_id, log=self.log, now=now,
+                check_requester=self._check_requester,
+            )
+        )  # fmt: skip
         self.reporting.grown()
         return outcome
+
+    def _check_requester(self, body_id: str) -> None:
+        self.directory.active(body_id)
+
+    async def lapse_overdue(self) -> int:
+        """Let inquiries lapse that nobody decided or answered in time; returns how many."""
+        total, lapsed = 0, -1
+        while lapsed:
+            now = self.clock.now()
+            work = partial(lapse_overdue, body_id=self.body_id, log=self.log, now=now)
+            lapsed = await self.db.write(work)
+            total += lapsed
+        if total:
+            self.reporting.grown()
+        return total
 
     async def start(self) -> None:
         """Finish what an earlier process left open, then report and deliver in the background."""
         self._tasks = [asyncio.create_task(self.reporting.run()), asyncio.create_task(self.outbox.run())]
+        await self.lapse_overdue()
         await self.asking.recover()
+        self._watch = asyncio.create_task(self._watch_time())
 
     async def stop(self) -> None:
         """Stop in the order of dependence; nothing durable is lost by stopping at any point."""
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
         await self.asking.close()
         self.reporting.stop()
         await self.outbox.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _watch_time(self) -> None:
+        while True:
+            await asyncio.sleep(LAPSE_EVERY_S)
+            try:
+                await self.lapse_overdue()
+            except Exception as error:  # noqa: BLE001  # the next round may fare better
+                get_logger("gateway").error("lapse_failed", body_id=self.body_id, exc_info=error)
 
     async def _deliver(self, message: OutboxMessage) -> None:
         if message.kind != KIND_LATE_ANSWER:

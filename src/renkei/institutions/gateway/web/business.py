@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from renkei.contracts.errors import CallerMismatch
+from renkei.contracts.errors import BatchUnknown, CallerMismatch
 from renkei.contracts.exchange import Accepted
 from renkei.contracts.inquiries import (
     PATH_CASES,
@@ -22,7 +22,6 @@ from renkei.crypto.certificates import Purpose
 from renkei.institutions.gateway.operations.copies import register_copies
 from renkei.institutions.gateway.operations.persons import expect_codes, mark_persons, register_cases
 from renkei.institutions.gateway.operations.tenant import Tenant
-from renkei.platform.errors import RouteUnknown
 from renkei.platform.signed_app import SignedAnswer, SignedApp, SignedCall, SignedHandler
 
 
@@ -41,7 +40,7 @@ class BusinessEndpoints:
         """Results of a batch asked before, late answers included."""
         found = await self._tenant.asking.result(call.params["batch"])
         if found is None:
-            raise RouteUnknown()
+            raise BatchUnknown()
         return SignedAnswer(encode(found))
 
     async def copies(self, call: SignedCall) -> SignedAnswer:

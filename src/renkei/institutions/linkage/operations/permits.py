@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
+from renkei.base.errors import RenkeiError
 from renkei.base.time import jst_date, to_ms
 from renkei.contracts.errors import CallerMismatch, RequestConflict
 from renkei.contracts.exchange import (
@@ -97,29 +98,45 @@ def issue_permits(
     header = asked.header
     if header.requester != caller:
         raise CallerMismatch()
-    view.active(caller)
     digest = _digest(asked)
     repeated = _stored_reply(conn, caller, header.batch, digest)
     if repeated is not None:
-        return repeated
+        return repeated  # also to a body that was stopped since: what was recorded is not taken back
+    view.active(caller)
     candidates, refusals = screen(asked.items, requester=caller, view=view, table=table, keys=keys)
     held = held_among(conn, [(candidate.ask.provider, candidate.handle) for candidate in candidates])
     by_provider, codeless = without_code(candidates, held)
-    refusals = sorted(refusals + codeless, key=lambda refusal: refusal.at)
+    sealing, keyless = _seal_keys(by_provider, seal_key)
+    refusals = sorted(refusals + codeless + keyless, key=lambda refusal: refusal.at)
     now_ms = to_ms(now)
     refusal_header = RefusalHeader(batch=header.batch, requester=caller, issued_ms=now_ms, items=len(refusals))
     sheets = [write_sheet(refusal_header, refusals)]
-    first = _take_numbers(conn, sum(map(len, by_provider.values())))
-    for provider, group in by_provider.items():
+    first = _take_numbers(conn, sum(len(by_provider[provider]) for provider in sealing))
+    for provider, key in sealing.items():
+        group = by_provider[provider]
         numbers = processing_numbers(jst_date(now), first, len(group))
         first += len(group)
         sheet, issued = _permit_sheet(
-            header, group, provider=provider, numbers=numbers, seal_key=seal_key, table=table, keys=keys,
+            header, group, provider=provider, numbers=numbers, seal_key=key, table=table, keys=keys,
             validity=validity, now=now,
         )  # fmt: skip
         sheets.append(sheet)
         _record(conn, log, issued, requester=caller, edition=table.edition.id, asked_ms=now_ms)
     return _conclude(conn, header, digest, sheets, refusals, validity=validity, now=now)
+
+
+def _seal_keys(
+    by_provider: Mapping[str, Sequence[Candidate]], seal_key: SealKeyOf
+) -> tuple[dict[str, SealingPublicKey], list[RefusalItem]]:
+    """Keys of the providers; one whose certificate is not good now is refused alone, not the whole request."""
+    found: dict[str, SealingPublicKey] = {}
+    refusals: list[RefusalItem] = []
+    for provider, group in by_provider.items():
+        try:
+            found[provider] = seal_key(provider)
+        except RenkeiError as error:
+            refusals += (RefusalItem(candidate.at, error.code, error.public) for candidate in group)
+    return found, refusals
 
 
 def _permit_sheet(
@@ -128,14 +145,14 @@ def _permit_sheet(
     *,
     provider: str,
     numbers: Sequence[str],
-    seal_key: SealKeyOf,
+    seal_key: SealingPublicKey,
     table: PermittedTable,
     keys: CodeKeys,
     validity: Validity,
     now: datetime,
 ) -> tuple[WrittenSheet, list[Issued]]:
     info = permit_info(provider=provider, requester=header.requester, batch=header.batch)
-    sealer = Sealer(seal_key(provider), info)
+    sealer = Sealer(seal_key, info)
     issued = issue(group, provider=provider, numbers=numbers, keys=keys, seal=sealer.seal)
     permit_header = PermitHeader(
         provider=provider,

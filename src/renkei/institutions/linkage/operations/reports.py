@@ -18,14 +18,15 @@ from renkei.platform.bulk import select_in, update_many
 from renkei.platform.logstore import LogStore
 from renkei.platform.record_log import log_records
 
-_FINAL = (Outcome.GIVEN, Outcome.NONE)
+_FINAL = (Outcome.GIVEN, Outcome.NONE, Outcome.LAPSED)
 
 
 def take_report(conn: Connection, report: Report, *, caller: str, log: LogStore, now: datetime) -> int:
     """Complete the records of these permits; returns how many were new.
 
-    A repeated report changes nothing. Only final outcomes are reported, so a record is completed once. Items about
-    another provider's permits, or that contradict what was reported before, are left alone and audited.
+    A repeated report changes nothing. A record is completed once, by a final outcome; that an inquiry waits for a
+    clerk is told for the non-disclosure mark alone. Items about another provider's permits, or that contradict what
+    was reported before, are left alone and audited.
 
     Raises:
         CallerMismatch: the report speaks for another body than the one that signed.
@@ -38,14 +39,21 @@ def take_report(conn: Connection, report: Report, *, caller: str, log: LogStore,
     table = store.exchange
     query = select(table).where(table.c.provider == caller)
     kept = {row.number: row for row in select_in(conn, query, table.c.number, [item.number for item in report.items])}
-    leaves, changes, refused = [], [], 0
+    leaves, changes, waiting, refused = [], [], [], 0
+    new: dict[str, ReportItem] = {}
     for item in report.items:
         row = kept.get(item.number)
-        if row is None or item.outcome not in _FINAL or (row.outcome and row.outcome != item.outcome.value):
+        if row is None or item.outcome not in (*_FINAL, Outcome.PENDING):
             refused += 1
-        elif not row.outcome:
+        elif item.outcome is Outcome.PENDING:
+            waiting += [(item.number, True, item.hidden)] if not row.outcome else []
+        elif (row.outcome and row.outcome != item.outcome.value) or new.get(item.number, item) != item:
+            refused += 1
+        elif not row.outcome and item.number not in new:
+            new[item.number] = item
             leaves.append(encode(_given_leaf(row, item)))
             changes.append(item)
+    update_many(conn, table, ("number",), ("waiting", "given_hidden"), waiting)
     if changes:
         update_many(
             conn, table, ("number",), ("outcome", "given_ms", "given_hidden", "given_salt", "given_index"),

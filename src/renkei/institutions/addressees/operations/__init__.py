@@ -1,0 +1,1 @@
+"""Writes of the ledger: enrolling, changing, merging and splitting, ordering linkage codes."""

@@ -1,0 +1,1 @@
+"""Values of the tax room: rules by fiscal year, statements of income, assessments, events."""
