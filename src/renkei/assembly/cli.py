@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
+import uvloop
 from rich.console import Console
 
+import renkei
+from renkei.assembly import demo as demonstration
 from renkei.base.errors import RenkeiError
 from renkei.law.cli import law
 
@@ -27,9 +31,24 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands)
-@click.version_option(package_name="renkei")
+@click.version_option(renkei.__version__, prog_name="renkei")
 def main() -> None:
     """Renkei (連携): the number system's information linkage, as one coherent open system."""
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True, help="Port on this machine.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--residents", default=2000, show_default=True, help="Residents of the country, 200 to 1,000,000.")
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same country.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), default=Path("var/country"), show_default=True,
+    help="Folder of the country; made the first time, opened again later.",
+)  # fmt: skip
+def demo(port: int, host: str, residents: int, seed: int, data: Path) -> None:
+    """A synthetic country in one process, with its pages on one port."""
+    console = Console(stderr=True, highlight=False)
+    uvloop.run(demonstration.serve(data, host=host, port=port, seed=seed, residents=residents, say=console.print))
 
 
 main.add_command(law)

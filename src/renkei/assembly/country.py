@@ -105,7 +105,7 @@ class Country:
         self.means = Means(keyring, self._open, self.wire, clock, LawBook.load(), directory)
         self.words = Words(directory, self.means.book)
         self.core: CoreNode = open_core(self.means)
-        self.numbers_db, self.numbers = self._open_numbers()
+        self.numbers_db, self.numbers_core, self.numbers = self._open_numbers()
         self.bodies = {plan.body_id: self._open_body(plan) for plan in bodies}
         for municipality in municipalities:
             self.open_store("residents", residents_store.metadata, municipality.body_id)
@@ -148,12 +148,12 @@ class Country:
         self.bodies[body_id].stores[name] = db
         return db
 
-    def _open_numbers(self) -> tuple[Database, Numbers]:
+    def _open_numbers(self) -> tuple[Database, CoreClient, Numbers]:
         party = self.means.keyring.party(NUMBERS_BODY, Purpose.GATEWAY, name="地方公共団体情報システム機構")
         self.means.directory.trust(party.certificate, at=self.clock.now())
         db = self._open("numbers", numbers_store.metadata)
         core = CoreClient(self.means.client(party))
-        return db, Numbers(db, send=core.issue_codes, clock=self.clock)
+        return db, core, Numbers(db, send=core.issue_codes, clock=self.clock)
 
     def _open_body(self, plan: BodyPlan) -> BodyNode:
         gateway = open_gateway(self.means, plan.body_id, name=plan.name_ja)

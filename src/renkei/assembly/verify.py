@@ -61,6 +61,7 @@ from renkei.institutions.gateway.operations.late import late_presentation
 from renkei.law import LawBook, Permit
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
+_FINAL = (Outcome.GIVEN, Outcome.NONE, Outcome.LAPSED)
 
 
 def verify_file(data: bytes, trust: Trust, *, book: LawBook, now: datetime | None = None) -> Verdict:
@@ -356,9 +357,9 @@ class _Check:
             return
         _not_after("given_ms", late.header.given_ms, late.signed)
         _agree("presentation", late.header.presentation, late_presentation(permitted.item.number))
-        if late.header.given_ms >= header.answer_by_ms:
+        if (late.header.given_ms >= header.answer_by_ms) is not (late.item.outcome is Outcome.LAPSED):
             raise EvidenceOutOfTime(fact="answer_by_ms")
-        if answer.item.outcome is not Outcome.PENDING or late.item.outcome not in (Outcome.GIVEN, Outcome.NONE):
+        if answer.item.outcome is not Outcome.PENDING or late.item.outcome not in _FINAL:
             raise EvidenceInconsistent(fact="outcome")
 
     def check_payload(self, final: _Answered | None) -> None:
@@ -388,7 +389,7 @@ class _Check:
         expected = RecordLeaf(
             Party.REQUESTER, asked.item.code, item.number, header.requester, header.provider, item.section,
             item.affairs, item.information, item.row, header.issued_ms,
-            item.hidden or (answer is not None and answer.item.hidden), outcome, given_ms,
+            item.hidden or any(found.item.hidden for found in (answer, late) if found), outcome, given_ms,
         )  # fmt: skip
         for name in RecordLeaf.__struct_fields__:
             _agree(name, getattr(leaf, name), getattr(expected, name))

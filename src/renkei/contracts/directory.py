@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from datetime import datetime
 
 from renkei.contracts.errors import BodyStopped, BodyUnknown
 from renkei.contracts.register import BodyEntry, BodyState, Register
 from renkei.contracts.sheets import unb64
-from renkei.crypto.certificates import BodyIdentity, IdentityCache
+from renkei.crypto.certificates import BodyIdentity, IdentityCache, key_id_of
 from renkei.crypto.errors import CertificateExpired
 from renkei.crypto.sealing import SealingPublicKey
 
@@ -25,6 +24,7 @@ class Directory:
         self._bodies: dict[str, BodyEntry] = {}
         self._seal_keys: dict[str, SealingPublicKey] = {}
         self._certificates: dict[str, bytes] = {}
+        self._untimely: dict[str, bytes] = {}
         self.version = 0
         self.core_log_key = ""
 
@@ -49,9 +49,12 @@ class Directory:
         for entry in register.bodies:
             known = self._bodies.get(entry.body_id)
             if known is None or known.certificate != entry.certificate:
-                # One body whose certificate ran out must not keep everybody from the rest of the register.
-                with contextlib.suppress(CertificateExpired):
-                    self.trust(unb64(entry.certificate), at=at)
+                certificate = unb64(entry.certificate)
+                try:
+                    self.trust(certificate, at=at)
+                except CertificateExpired:
+                    # One body whose certificate ran out must not keep everybody from the rest of the register.
+                    self._untimely[key_id_of(certificate)] = certificate
         self._bodies = {entry.body_id: entry for entry in register.bodies}
         self.version = register.version
         self.core_log_key = register.core_log_key
@@ -62,6 +65,9 @@ class Directory:
         Raises:
             CertificateInvalid, CertificateExpired: unknown, revoked or expired.
         """
+        if key_id in self._untimely:
+            self.trust(self._untimely[key_id], at=at)
+            del self._untimely[key_id]
         return self._identities.lookup(key_id, at=at)
 
     def certificate(self, key_id: str) -> bytes | None:

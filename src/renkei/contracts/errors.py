@@ -116,6 +116,18 @@ class CaseMissing(Refused):
     en = "The asking section has no open case of this person. Register the case, then ask again."
 
 
+class CaseAmbiguous(Refused):
+    code = "case_ambiguous"
+    ja = (
+        "この方について、照会した部署に開いている事案が複数あり、どれのための照会か決められません。"
+        "事案を書いて照会するか、終わった事案を閉じてください。"
+    )
+    en = (
+        "The asking section has several open cases of this person, so it cannot be told which one the inquiry serves. "
+        "Name the case, or close those that are finished."
+    )
+
+
 class RequestConflict(Invalid):
     code = "request_conflict"
     http = 409

@@ -35,7 +35,11 @@ class Inquiry(_Message, frozen=True):
     """The business system's own reference; comes back unchanged."""
     address_number: AddressText
     case: Word
-    """The case (事案) that the inquiry serves, open in the asking section's case register."""
+    """The case (事案) that the inquiry serves, open in the asking section's case register.
+
+    Empty where the business system's format has no room for it: then it is the one open case of this person in that
+    section for these affairs. None or several: the inquiry is refused, nothing is guessed.
+    """
     affairs: ShortWord
     information: Word
     provider: BodyId

@@ -48,6 +48,15 @@ def open_cases(conn: Connection, section: str, case_ids: Iterable[str]) -> set[C
     return {CaseKey._make(row) for row in select_in(conn, query, table.c.case_id, set(case_ids))}
 
 
+def open_cases_of(conn: Connection, section: str, address_numbers: Iterable[str]) -> set[CaseKey]:
+    """Every open case of a section about these persons."""
+    table = store.case_entry
+    query = select(table.c.case_id, table.c.address_number, table.c.affairs).where(
+        table.c.section == section, table.c.closed_ms == 0
+    )
+    return {CaseKey._make(row) for row in select_in(conn, query, table.c.address_number, set(address_numbers))}
+
+
 class Section(NamedTuple):
     """A section (部署) and the affairs items it is entitled to."""
 

@@ -47,6 +47,7 @@ case_entry = Table(
     Column("affairs", String(32), nullable=False),
     Column("opened_ms", BigInteger, nullable=False),
     Column("closed_ms", BigInteger, nullable=False, server_default="0"),
+    Index("case_entry_person", "section", "address_number"),
 )
 
 # --- copies ---

@@ -98,7 +98,7 @@ def inspect(path: Path) -> CopiesSource:
 
 def _narrow(candidates: dict[str, codecs.IncrementalDecoder], block: bytes, *, final: bool) -> None:
     """Drop the encodings that a further block of the file is not in."""
-    if block.isascii() and not final and len(candidates) == 2 and not candidates["utf-8-sig"].getstate()[0]:
+    if block.isascii() and not final and not any(decoder.getstate()[0] for decoder in candidates.values()):
         return  # says nothing about which it is, and is most of what such files hold
     for name in list(candidates):
         try:
@@ -186,7 +186,7 @@ def _fill(
             continue
         copied_ms = _milliseconds(cells[at_copied])
         number = cells[at_number]
-        if copied_ms is None or not number.isdigit() or not is_digits(number, len(number)) or len(number) > 15:
+        if copied_ms is None or len(number) > 15 or not is_digits(number, len(number)):
             problems.append(_row_problem(line, layout, copied_ms))
         else:
             rows.append(

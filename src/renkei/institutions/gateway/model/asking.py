@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 
 from renkei.base.errors import Failed, Refused, RenkeiError
-from renkei.contracts.errors import CaseMissing, ExchangeInterrupted, NotEntitled, OwnCodeMissing, PersonUnknown
+from renkei.contracts.errors import (
+    CaseAmbiguous,
+    CaseMissing,
+    ExchangeInterrupted,
+    NotEntitled,
+    OwnCodeMissing,
+    PersonUnknown,
+)
 from renkei.contracts.exchange import Outcome, PermitAsk
 from renkei.contracts.inquiries import NO_DATA, Inquiry, InquiryBatch, InquiryResult, InquiryResults
 from renkei.contracts.sheets import b64
@@ -31,6 +38,7 @@ class Planned(msgspec.Struct, frozen=True, array_like=True):
     """Position in the dispatch's permit request; -1 if refused here."""
     reason: str = ""
     facts: dict[str, str] = {}
+    """Public facts of a refusal; for an inquiry that named no case, the `case` that it was found to serve."""
 
 
 class CaseKey(NamedTuple):
@@ -53,19 +61,25 @@ def plan(
 
     Args:
         persons: by address number, those of the batch that are registered here.
-        open_cases: open cases of the asking section.
+        open_cases: open cases of the asking section: those that the inquiries name, and all of the persons for whom
+            an inquiry names none.
         entitled: affairs items for which the section may ask (PPC guideline, access control).
         first_at: position of this batch's first item in the permit request.
     """
     planned: list[Planned] = []
     asks: list[PermitAsk] = []
+    unnamed = _Unnamed(open_cases) if any(not inquiry.case for inquiry in batch.inquiries) else None
     for inquiry in batch.inquiries:
-        reason = _own_refusal(inquiry, persons, open_cases, entitled)
+        case, facts = inquiry.case, _NO_FACTS
+        if not case and unnamed is not None:
+            case = unnamed.case_of(inquiry)
+            facts = {"case": case}
+        reason = _own_refusal(inquiry, case, persons, open_cases, entitled)
         if reason:
             planned.append(Planned(-1, reason))
             continue
         person = persons[inquiry.address_number]
-        planned.append(Planned(first_at + len(asks)))
+        planned.append(Planned(first_at + len(asks), "", facts))
         asks.append(
             PermitAsk(
                 b64(person.code or b""), inquiry.provider, inquiry.affairs, inquiry.information, batch.section,
@@ -75,8 +89,26 @@ def plan(
     return planned, asks
 
 
+_NO_FACTS: dict[str, str] = {}
+_SEVERAL = "\0several"  # no case is called so: the edge refuses control characters in no name, but none is registered
+
+
+class _Unnamed:
+    """The case that an inquiry serves where it names none: the person's only open one for those affairs."""
+
+    def __init__(self, open_cases: Iterable[CaseKey]) -> None:
+        self._cases: dict[tuple[str, str], str] = {}
+        for case, address_number, affairs in open_cases:
+            key = (address_number, affairs)
+            self._cases[key] = _SEVERAL if key in self._cases else case
+
+    def case_of(self, inquiry: Inquiry) -> str:
+        return self._cases.get((inquiry.address_number, inquiry.affairs), "")
+
+
 def _own_refusal(
     inquiry: Inquiry,
+    case: str,
     persons: Mapping[str, PersonRow],
     open_cases: frozenset[CaseKey] | set[CaseKey],
     entitled: frozenset[str],
@@ -86,7 +118,9 @@ def _own_refusal(
         return PersonUnknown.code
     if inquiry.affairs not in entitled:
         return NotEntitled.code
-    if (inquiry.case, inquiry.address_number, inquiry.affairs) not in open_cases:
+    if case is _SEVERAL:
+        return CaseAmbiguous.code
+    if not case or (case, inquiry.address_number, inquiry.affairs) not in open_cases:
         return CaseMissing.code
     return OwnCodeMissing.code if person.code is None else ""
 

@@ -72,14 +72,14 @@ class _Kept(NamedTuple):
 class _Answered(NamedTuple):
     signed: SignedMessage
     sheet: AnswerSheet
-    index: int
+    place: int
 
     @property
     def item(self) -> AnswerItem:
-        return self.sheet.items[self.index]
+        return self.sheet.items[self.place]
 
     def part(self) -> SignedItem:
-        return _signed_item(self.signed, self.sheet.header_bytes, self.sheet.item_bytes, self.index)
+        return _signed_item(self.signed, self.sheet.header_bytes, self.sheet.item_bytes, self.place)
 
 
 def export_evidence(conn: Connection, number: str, *, holder: Holder, user: str, now: datetime) -> Evidence:
@@ -109,7 +109,7 @@ def export_evidence(conn: Connection, number: str, *, holder: Holder, user: str,
     final = late or answer
     payload = None
     if final is not None and final.item.outcome is Outcome.GIVEN:
-        salt, body = open_payload(opener_of(final.sheet, holder.key), final.index, final.item)
+        salt, body = open_payload(opener_of(final.sheet, holder.key), final.place, final.item)
         payload = Payload(salt=salt, body=body.decode())
     presented = decode(leg.sent, SignedMessage) if leg is not None and leg.sent else None
     signed = [kept.sent, kept.signed, presented, answer and answer.signed, late and late.signed]

@@ -110,10 +110,14 @@ def accept(
 
 def _plan(conn: Connection, batch: InquiryBatch, *, first_at: int) -> tuple[list[Planned], list[PermitAsk]]:
     numbers = [inquiry.address_number for inquiry in batch.inquiries]
+    cases = queries.open_cases(conn, batch.section, [inquiry.case for inquiry in batch.inquiries if inquiry.case])
+    unnamed = [inquiry.address_number for inquiry in batch.inquiries if not inquiry.case]
+    if unnamed:
+        cases |= queries.open_cases_of(conn, batch.section, unnamed)
     return plan(
         batch,
         persons=queries.persons(conn, numbers),
-        open_cases=queries.open_cases(conn, batch.section, [inquiry.case for inquiry in batch.inquiries]),
+        open_cases=cases,
         entitled=queries.entitled_affairs(conn, batch.section),
         first_at=first_at,
     )

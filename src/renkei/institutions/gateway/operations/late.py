@@ -139,9 +139,7 @@ def _answer(
         provider=body_id, requester=record.requester, presentation=presentation, given_ms=to_ms(now),
         wrap=b64(sealer.wrap),
     )  # fmt: skip
-    item = AnswerItem(
-        record.number, verdict.outcome, verdict.reason, hidden, verdict.copied_ms, commitment, sealed
-    )
+    item = AnswerItem(record.number, verdict.outcome, verdict.reason, hidden, verdict.copied_ms, commitment, sealed)
     return write_sheet(header, [item])
 
 
@@ -169,7 +167,12 @@ def complete(
         update(table)
         .where(table.c.number == record.number)
         .values(
-            outcome=outcome.value, reason=reason, given_ms=given_ms, hidden=hidden, late_salt=salt, late_index=index,
+            outcome=outcome.value,
+            reason=reason,
+            given_ms=given_ms,
+            hidden=hidden,
+            late_salt=salt,
+            late_index=index,
             late_hidden_before=bool(record.hidden) if bool(record.hidden) != hidden else None,
         )
     )

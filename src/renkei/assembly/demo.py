@@ -1,0 +1,167 @@
+"""The demonstration: a synthetic country in a folder, loaded once, served on one port."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from renkei.assembly.country import Country, SectionPlan
+from renkei.assembly.loading import Loader
+from renkei.assembly.nation import Nation, Persona
+from renkei.assembly.site import build_site
+from renkei.base.errors import Refused
+from renkei.channels.portal.operations import PORTAL
+from renkei.contracts.numbering import CodeIssueItem, CodeIssueRequest
+from renkei.contracts.standins import DemoClerk, DemoPerson, DemoSignIn
+from renkei.platform.clock import Clock, SystemClock
+from renkei.platform.http_server import HttpServer
+
+MARKER = "country.json"
+PENSION_SECTION, CHILD_SECTION, DESK_SECTION = "pension-claims", "child-allowance", "desk"
+PENSION_AFFAIRS = frozenset({"73.2"})
+CHILD_AFFAIRS = frozenset({"106.1", "107.1"})
+
+
+class CountryElsewise(Refused):
+    code = "country_elsewise"
+    http = 409
+    ja = (
+        "この場所（{folder}）には、別の設定の国（{what}）があります。同じ設定で起動するか、別の場所を指定してください。"
+    )
+    en = "There is a country of another making ({what}) in {folder}. Start it as it was made, or name another folder."
+
+
+class _Marker(msgspec.Struct, forbid_unknown_fields=True):
+    """Says that a country was loaded completely, and how it was made."""
+
+    seed: int
+    residents: int
+
+
+class Demonstration(NamedTuple):
+    """An open, loaded country and who may be chosen in it."""
+
+    country: Country
+    nation: Nation
+    sign_in: DemoSignIn
+
+
+def sections_of(nation: Nation) -> dict[str, list[SectionPlan]]:
+    """Sections of the bodies, and the affairs for which they may ask."""
+    found = {"jps": [SectionPlan(PENSION_SECTION, "年金給付課", "Pension claims", PENSION_AFFAIRS)]}
+    for municipality in nation.municipalities:
+        found[municipality.body_id] = [
+            SectionPlan(DESK_SECTION, "市民課（情報提供の判断）", "Residents' desk (decides on provision)"),
+            SectionPlan(CHILD_SECTION, "子ども家庭課", "Children and families", CHILD_AFFAIRS),
+        ]
+    return found
+
+
+async def open_demonstration(
+    folder: Path, *, seed: int, residents: int, clock: Clock | None = None, say: Callable[[str], None] = lambda _: None
+) -> Demonstration:
+    """Open the country in a folder, making and loading it the first time.
+
+    Args:
+        say: told what is being done, one line a step.
+
+    Raises:
+        CountryElsewise: the folder holds a country of another seed or size.
+    """
+    marker = folder / MARKER
+    wanted = _Marker(seed, residents)
+    if marker.exists():
+        kept = msgspec.json.decode(marker.read_bytes(), type=_Marker)
+        if kept != wanted:
+            raise CountryElsewise(folder=folder, what=f"seed {kept.seed}, {kept.residents} residents")
+    nation = Nation(seed, residents)
+    country = Country(
+        folder, clock=clock or SystemClock(), bodies=nation.bodies(), municipalities=nation.municipalities,
+        sections=sections_of(nation),
+    )  # fmt: skip
+    await country.start()
+    if not marker.exists():
+        await load(country, nation, say=say)
+        marker.write_bytes(msgspec.json.encode(wanted))
+    return Demonstration(country, nation, sign_in_of(nation))
+
+
+async def load(country: Country, nation: Nation, *, say: Callable[[str], None]) -> None:
+    """Load the nation, each step through the rooms' own doors."""
+    loader = Loader(country, nation)
+    started = time.perf_counter()
+
+    def done(what: str) -> None:
+        say(f"{time.perf_counter() - started:5.1f} s  {what}")
+
+    loader.assign_numbers()
+    loader.enter_residents()
+    done(f"{len(loader.people):,} residents entered and numbered")
+    await loader.residents_feed()
+    done("resident records: ledgers, codes, copies")
+    await loader.family_registers()
+    await loader.insurances()
+    done("family registers and insurers: codes, copies")
+    await open_accounts(country, nation)
+    done("portal accounts of the people to choose from")
+    await country.settle()
+
+
+async def open_accounts(country: Country, nation: Nation) -> None:
+    """Portal accounts of the personas, with the portal's own codes.
+
+    Opening an account with a real card sends the card's number to `numbers` (附則6条); here the synthetic resident
+    record code goes to the core on behalf of `numbers`, and neither number reaches the portal.
+    """
+    ready = {account_of(persona): persona for persona in nation.personas() if not persona.person.code_pending}
+    acquisitions = await country.portal.open_accounts([account_of(persona) for persona in nation.personas()])
+    items = [
+        CodeIssueItem(acquisitions[account], persona.person.resident_record_code)
+        for account, persona in ready.items()
+        if account in acquisitions
+    ]
+    if items:
+        await country.numbers_core.issue_codes(CodeIssueRequest(PORTAL, items))
+
+
+def account_of(persona: Persona) -> str:
+    """Account of a persona at the portal."""
+    return f"account-{persona.slug}"
+
+
+def sign_in_of(nation: Nation) -> DemoSignIn:
+    """The people and clerks to choose from."""
+    people = tuple(
+        DemoPerson(persona.slug, account_of(persona), persona.person.name, persona.ja, persona.en)
+        for persona in nation.personas()
+    )
+    homes = dict.fromkeys(persona.household.municipality.body_id for persona in nation.personas())
+    clerks = [DemoClerk("jps", "jps", PENSION_SECTION, "jps-clerk-01")]
+    for body_id in homes:
+        clerks.append(DemoClerk(f"{body_id}-desk", body_id, DESK_SECTION, f"{body_id}-desk-01"))
+        clerks.append(DemoClerk(f"{body_id}-child", body_id, CHILD_SECTION, f"{body_id}-child-01"))
+    return DemoSignIn(people, tuple(clerks))
+
+
+async def serve(folder: Path, *, host: str, port: int, seed: int, residents: int, say: Callable[[str], None]) -> None:
+    """Open the country and serve it until the process is told to stop."""
+    demonstration = await open_demonstration(folder, seed=seed, residents=residents, say=say)
+    country = demonstration.country
+    server = HttpServer(build_site(country, sign_in=demonstration.sign_in, residents=residents), host=host, port=port)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    await server.start()
+    say(f"        open {server.url}/ in a browser; Ctrl-C stops")
+    try:
+        await stop.wait()
+    finally:
+        await server.stop()
+        await country.stop()
