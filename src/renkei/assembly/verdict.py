@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from renkei.base.errors import Invalid, RenkeiError
@@ -63,6 +64,15 @@ class StepFailed(Invalid):
         return template.format(number=self.step.number, step=name, why=self.cause.sentence(language))
 
 
+class Word(StrEnum):
+    """Whose signature says how the inquiry ended."""
+
+    CORE = "core"
+    PROVIDER = "provider"
+    PROVIDER_LATER = "provider_later"  # in a late answer: a clerk decided, or nobody did in time
+    REQUESTER = "requester"  # no signature of a provider: the requester's own record
+
+
 class Facts(NamedTuple):
     """What the signed parts say, all of it verified. Times are milliseconds since the epoch; 0 is none."""
 
@@ -78,6 +88,7 @@ class Facts(NamedTuple):
     asked_ms: int
     given_ms: int
     reason: str
+    word: Word
     citation_ja: str
     citation_en: str
 
@@ -138,9 +149,14 @@ _REFUSED_BY_CORE: Final = (
     "The signatures of the requester and of the core hold.",
 )
 _GROUND: Final = (
-    "処理通番{number}：{what}。根拠は{citation}です。署名、証明書、許可、目録、記録簿のすべてが一致します。",
-    "Processing number {number}: {what}, under {citation}. Signatures, certificates, permit, manifests and log agree.",
+    "処理通番{number}：{what}{word}。根拠は{citation}です。署名、証明書、許可、目録、記録簿のすべてが一致します。",
+    "Processing number {number}: {what}{word}, under {citation}. Signatures, certificates, permit, manifests and log agree.",
 )
+
+_WORD: Final = {
+    Word.PROVIDER_LATER: ("（後日の回答）", " in a later answer"),
+    Word.REQUESTER: ("（照会者の記録による）", " (by the requester's own record)"),
+}
 
 
 def verdict_of(facts: Facts, trust: Trust, book: LawBook, *, skipped: frozenset[int]) -> Verdict:
@@ -162,7 +178,12 @@ def _sentence(facts: Facts, trust: Trust, book: LawBook, at: int) -> str:
     if not facts.number:
         return _REFUSED_BY_CORE[at].format(**words)
     what = _WHAT[facts.outcome][at].format(**words).replace("（）", "").replace(" ()", "")
-    return _GROUND[at].format(number=facts.number, what=what, citation=(facts.citation_ja, facts.citation_en)[at])
+    return _GROUND[at].format(
+        number=facts.number,
+        what=what,
+        word=_WORD.get(facts.word, ("", ""))[at],
+        citation=(facts.citation_ja, facts.citation_en)[at],
+    )
 
 
 def _information(slug: str, book: LawBook, at: int) -> str:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from renkei.assembly.verdict import STEPS, Facts, Step, StepFailed, Verdict, verdict_of
+from renkei.assembly.verdict import STEPS, Facts, Step, StepFailed, Verdict, Word, verdict_of
 from renkei.base.errors import RenkeiError
 from renkei.base.time import from_ms, jst_date, to_ms
 from renkei.contracts.errors import AnswerInvalid, BodyUnknown, PermitInvalid
@@ -151,11 +151,15 @@ class _Check:
             record = self.check_record(asked, permitted, answer, late)
         final = late or answer
         skipped = frozenset() if answer else frozenset((8, 9, 10, 11))
+        outcome = Outcome(record.outcome)
+        word = Word.PROVIDER_LATER if late else Word.PROVIDER
+        if final is None or final.item.outcome is not outcome:
+            word = Word.REQUESTER
         facts = Facts(
-            outcome=Outcome(record.outcome), number=permitted.item.number, requester=permitted.header.requester,
+            outcome=outcome, number=permitted.item.number, requester=permitted.header.requester,
             provider=permitted.header.provider, affairs=permitted.item.affairs,
             information=permitted.item.information, row=permitted.item.row, edition=permitted.header.edition,
-            asked_ms=permitted.header.issued_ms, given_ms=record.given_ms, reason=final.item.reason if final else "",
+            asked_ms=permitted.header.issued_ms, given_ms=record.given_ms, reason=final.item.reason if final else "", word=word,
             citation_ja=law.citation, citation_en=law.citation_en,
         )  # fmt: skip
         return verdict_of(facts, self.trust, self.book, skipped=skipped)
@@ -168,7 +172,7 @@ class _Check:
         facts = Facts(
             outcome=Outcome.REFUSED, number="", requester=asked.header.requester, provider=asked.item.provider,
             affairs=asked.item.affairs, information=asked.item.information, row="", edition="",
-            asked_ms=asked.header.asked_ms, given_ms=0, reason=refusal.reason, citation_ja="", citation_en="",
+            asked_ms=asked.header.asked_ms, given_ms=0, reason=refusal.reason, word=Word.CORE, citation_ja="", citation_en="",
         )  # fmt: skip
         return verdict_of(facts, self.trust, self.book, skipped=frozenset(range(6, 13)))
 

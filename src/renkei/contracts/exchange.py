@@ -67,8 +67,8 @@ class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     v: Literal["renkei/1"] = "renkei/1"
 
 
-class _Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
-    pass
+class _Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True, gc=False):
+    """Holds texts and numbers only, so the garbage collector need not look at hundreds of thousands of them."""
 
 
 # --- 1. the requester's gateway asks the core -----------------------------------------------------------------

@@ -28,7 +28,7 @@ class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     pass
 
 
-class Inquiry(_Message, frozen=True):
+class Inquiry(_Message, frozen=True, gc=False):
     """One question about one person (情報照会)."""
 
     ref: Word
@@ -57,7 +57,7 @@ class InquiryBatch(_Message, frozen=True):
     inquiries: list[Inquiry]
 
 
-class InquiryResult(_Message, frozen=True):
+class InquiryResult(_Message, frozen=True, gc=False):
     """What became of one inquiry."""
 
     ref: str
@@ -87,7 +87,7 @@ class InquiryResults(_Message, frozen=True):
     results: list[InquiryResult]
 
 
-class Copy(_Message, frozen=True):
+class Copy(_Message, frozen=True, gc=False):
     """A copy (副本) of one item about one person, as its owner registers it."""
 
     address_number: AddressText

@@ -26,7 +26,7 @@ class Party(StrEnum):
     PROVIDER = "provider"
 
 
-class RecordLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+class RecordLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True, gc=False):
     """What one log entry commits to (with its salt). `outcome` is empty while only the request is recorded."""
 
     party: Party
@@ -45,7 +45,9 @@ class RecordLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_
     given_ms: int
 
 
-class RecordFace(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True, order=True):
+class RecordFace(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True, order=True, gc=False
+):
     """The part of a record that all three parties must agree on."""
 
     number: str

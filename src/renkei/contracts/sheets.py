@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -17,6 +17,14 @@ CORE = "core"
 """Body id under which the core signs."""
 
 _encoder = msgspec.json.Encoder()
+_bytes_decoder = msgspec.json.Decoder(list[bytes])
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+# Plain base64's own "+", "/" and "=" are mapped to a character that strict decoding refuses, as is the escape.
+_FROM_URL = bytes.maketrans(b"-_+/=", b"+/!!!")
+_PADDING = (b"", b"===", b"==", b"=")
+_FROM_JOINED = bytes.maketrans(b"-_+/=\\\0", b"+/!!!!=")
+_STAND_INS = ("", "!", "\0\0", "\0")
+_STAND_INS_COUNT = (0, 0, 2, 1)
 _NUL = b"\\u0000"
 """How JSON writes U+0000, which not every database can store; no message needs it."""
 StructT = TypeVar("StructT")
@@ -33,7 +41,7 @@ class WrittenSheet(NamedTuple):
 
 def b64(data: bytes) -> str:
     """Base64url without padding, as everywhere on the wire."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return b2a_base64(data, newline=False).translate(_TO_URL, b"=").decode("ascii")
 
 
 def unb64(text: str) -> bytes:
@@ -43,9 +51,33 @@ def unb64(text: str) -> bytes:
         MessageMalformed: not base64url.
     """
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        return a2b_base64(text.encode("ascii").translate(_FROM_URL) + _PADDING[len(text) & 3], strict_mode=True)
     except ValueError as error:
         raise MessageMalformed(where="base64url") from error
+
+
+def b64_many(data: Sequence[bytes]) -> list[str]:
+    """`b64` for many values, several times faster: msgspec's encoder does them in one call."""
+    if not data:
+        return []
+    return _encoder.encode(data).translate(_TO_URL, b'="')[1:-1].decode("ascii").split(",")
+
+
+def unb64_many(texts: Sequence[str]) -> list[bytes]:
+    """`unb64` for many values, several times faster: msgspec's decoder does them in one call.
+
+    Raises:
+        MessageMalformed: one of them is not base64url.
+    """
+    try:
+        padded = '","'.join([text + _STAND_INS[len(text) & 3] for text in texts]).encode("ascii")
+        # What could pass for the list's own signs must not come from a text.
+        own_signs = padded.count(b'"') == 2 * max(len(texts) - 1, 0) and padded.count(b",") == max(len(texts) - 1, 0)
+        if own_signs and padded.count(b"\0") == sum([_STAND_INS_COUNT[len(text) & 3] for text in texts]):
+            return _bytes_decoder.decode(b'["' + padded.translate(_FROM_JOINED) + b'"]' if texts else b"[]")
+    except ValueError as error:  # msgspec's errors are ValueErrors too
+        raise MessageMalformed(where="base64url") from error
+    raise MessageMalformed(where="base64url")
 
 
 def write_sheet(header: msgspec.Struct, items: Iterable[msgspec.Struct]) -> WrittenSheet:

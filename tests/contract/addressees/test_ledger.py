@@ -30,7 +30,8 @@ def number(at: int) -> PersonalNumber:
 def items(at: int, **changes) -> FourItems:
     values = {
         "name": f"見本　太郎{at}", "kana": f"ミホン タロウ{at}",
-        "birth": date(1960 + at % 40, 1 + at % 12, 1 + at % 28), "sex": "male", "address": f"東京都世田谷区見本町{at}-1",
+        "birth": date(1960 + at % 40, 1 + at % 12, 1 + at % 28), "sex": "male",
+        "address": f"東京都世田谷区見本町{at}-1",
     }  # fmt: skip
     return FourItems(**{**values, **changes})
 

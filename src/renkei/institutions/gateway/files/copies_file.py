@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Final, NamedTuple, TextIO
 
 from renkei.base.encoding import is_digits
-from renkei.base.errors import RenkeiError
 from renkei.base.time import to_ms
 from renkei.institutions.gateway.files.errors import (
     FileEmpty,
@@ -199,17 +198,9 @@ def _fill(
 
 
 def _row_problem(line: int, layout: _Layout, copied_ms: int | None) -> RowProblem:
-    error: RenkeiError
-    if copied_ms is None:
-        column = "copied_at"
-        error = RowValue(
-            column=column, expected_ja="時差を付けたISO 8601の日時（例 2026-11-23T12:00:00+09:00）",
-            expected_en="a time of ISO 8601 with its offset, such as 2026-11-23T12:00:00+09:00",
-        )  # fmt: skip
-    else:
-        column = _NUMBER_COLUMNS[layout.by_own_number]
-        error = RowValue(column=column, expected_ja="15桁以内の数字", expected_en="at most fifteen digits")
-    return RowProblem(line, column, error)
+    column = "copied_at" if copied_ms is None else _NUMBER_COLUMNS[layout.by_own_number]
+    expected = "YYYY-MM-DDThh:mm:ss+09:00" if copied_ms is None else "0-9 (1-15)"
+    return RowProblem(line, column, RowValue(column=column, expected=expected))
 
 
 @lru_cache(maxsize=4096)

@@ -134,8 +134,24 @@ class RowValue(Invalid):
     """A column that does not hold what it should."""
 
     code = "row_value"
-    ja = "列「{column}」の値が正しくありません。{expected_ja}を書いてください。"
-    en = "The column {column} is wrong. Write {expected_en}."
+    ja = "列「{column}」の値が正しくありません。次の形で書いてください：{expected}"
+    en = "The column {column} is wrong. Write it in this form: {expected}"
+
+
+class RowBlank(Invalid):
+    """A column that must not be blank."""
+
+    code = "row_blank"
+    ja = "列「{column}」が空白です。値を書いてください。"
+    en = "The column {column} is blank. Write a value."
+
+
+class RowPeriod(Invalid):
+    """開始日 after 終了日."""
+
+    code = "row_period"
+    ja = "開始日が終了日より後です。どちらかを直してください。"
+    en = "開始日 is after 終了日. Correct one of them."
 
 
 class RowCodeUnknown(Invalid):

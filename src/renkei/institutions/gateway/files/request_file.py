@@ -23,9 +23,11 @@ from renkei.institutions.gateway.files.errors import (
     FileLineEnds,
     FileNameInvalid,
     FileTooLarge,
+    RowBlank,
     RowCells,
     RowCodesDisagree,
     RowCodeUnknown,
+    RowPeriod,
     RowPersonMissing,
     RowProblem,
     RowRequesterForeign,
@@ -204,29 +206,29 @@ def _problems(cells: tuple[str, ...], setting: Setting) -> Iterator[Found]:
     yield from _matters(cells)
 
 
-def _wrong(index: int, ja: str, en: str) -> Found:
+def _wrong(index: int, expected: str) -> Found:
     column = COLUMNS[index].name
-    return column, RowValue(column=column, expected_ja=ja, expected_en=en)
+    return column, RowValue(column=column, expected=expected)
 
 
 def _plain_values(cells: tuple[str, ...]) -> Iterator[Found]:
     if cells[0] != "01":
-        yield _wrong(0, "01", "01")
+        yield _wrong(0, "01")
     for index in (4, 5):
         if not cells[index].strip() or not cells[index].isprintable():
-            yield _wrong(index, "空白以外の文字", "something other than spaces")
+            yield COLUMNS[index].name, RowBlank(column=COLUMNS[index].name)
     if cells[7] not in ("1", "2"):
-        yield _wrong(7, "1（通常）または2（不開示）", "1 (ordinary) or 2 (not to be disclosed)")
+        yield _wrong(7, "1, 2")
     for index in (14, 15):
         if cells[index] != "0":
-            yield _wrong(index, "0", "0")
+            yield _wrong(index, "0")
 
 
 def _person(cells: tuple[str, ...]) -> Iterator[Found]:
     numbers = [cells[index].strip() for index in (1, 2)]
     for index, number in zip((1, 2), numbers, strict=True):
         if number and not is_digits(number, len(number)):
-            yield _wrong(index, "数字", "digits")
+            yield _wrong(index, "0-9")
     if not any(numbers):
         yield COLUMNS[1].name, RowPersonMissing()
 
@@ -234,16 +236,16 @@ def _person(cells: tuple[str, ...]) -> Iterator[Found]:
 def _times(cells: tuple[str, ...], now: Instant) -> Iterator[Found]:
     asked = _time(cells[3])
     if asked is None:
-        yield _wrong(3, "yyyymmddHHMMSSmmm（17桁）の日時", "a time as yyyymmddHHMMSSmmm (17 digits)")
+        yield _wrong(3, "yyyymmddHHMMSSmmm")
     elif asked > now + CLOCK_TOLERANCE:
         yield COLUMNS[3].name, RowTimeFuture(column=COLUMNS[3].name)
     days = {index: _day(cells[index]) for index in (16, 17) if cells[index].strip()}
     for index, day in days.items():
         if day is None:
-            yield _wrong(index, "yyyymmddの日付または空白", "a day as yyyymmdd, or spaces")
+            yield _wrong(index, "yyyymmdd")
     first, last = days.get(16), days.get(17)
     if first is not None and last is not None and first > last:
-        yield _wrong(17, "開始日以後の日付", "a day not before 開始日")
+        yield COLUMNS[17].name, RowPeriod()
 
 
 def _parties(cells: tuple[str, ...], setting: Setting) -> Iterator[Found]:

@@ -68,18 +68,16 @@ def plan(
     """
     planned: list[Planned] = []
     asks: list[PermitAsk] = []
-    unnamed = _Unnamed(open_cases) if any(not inquiry.case for inquiry in batch.inquiries) else None
+    only = {} if all(inquiry.case for inquiry in batch.inquiries) else _only_cases(open_cases)
     for inquiry in batch.inquiries:
-        case, facts = inquiry.case, _NO_FACTS
-        if not case and unnamed is not None:
-            case = unnamed.case_of(inquiry)
-            facts = {"case": case}
+        case = inquiry.case or only.get((inquiry.address_number, inquiry.affairs), "")
         reason = _own_refusal(inquiry, case, persons, open_cases, entitled)
         if reason:
             planned.append(Planned(-1, reason))
             continue
         person = persons[inquiry.address_number]
-        planned.append(Planned(first_at + len(asks), "", facts))
+        found = {} if inquiry.case or case is None else {"case": case}
+        planned.append(Planned(first_at + len(asks), "", found))
         asks.append(
             PermitAsk(
                 b64(person.code or b""), inquiry.provider, inquiry.affairs, inquiry.information, batch.section,
@@ -89,26 +87,18 @@ def plan(
     return planned, asks
 
 
-_NO_FACTS: dict[str, str] = {}
-_SEVERAL = "\0several"  # no case is called so: the edge refuses control characters in no name, but none is registered
-
-
-class _Unnamed:
-    """The case that an inquiry serves where it names none: the person's only open one for those affairs."""
-
-    def __init__(self, open_cases: Iterable[CaseKey]) -> None:
-        self._cases: dict[tuple[str, str], str] = {}
-        for case, address_number, affairs in open_cases:
-            key = (address_number, affairs)
-            self._cases[key] = _SEVERAL if key in self._cases else case
-
-    def case_of(self, inquiry: Inquiry) -> str:
-        return self._cases.get((inquiry.address_number, inquiry.affairs), "")
+def _only_cases(open_cases: Iterable[CaseKey]) -> dict[tuple[str, str], str | None]:
+    """By person and affairs: the case, if only one is open; None for several."""
+    found: dict[tuple[str, str], str | None] = {}
+    for case, address_number, affairs in open_cases:
+        key = (address_number, affairs)
+        found[key] = None if key in found else case
+    return found
 
 
 def _own_refusal(
     inquiry: Inquiry,
-    case: str,
+    case: str | None,
     persons: Mapping[str, PersonRow],
     open_cases: frozenset[CaseKey] | set[CaseKey],
     entitled: frozenset[str],
@@ -118,7 +108,7 @@ def _own_refusal(
         return PersonUnknown.code
     if inquiry.affairs not in entitled:
         return NotEntitled.code
-    if case is _SEVERAL:
+    if case is None:
         return CaseAmbiguous.code
     if not case or (case, inquiry.address_number, inquiry.affairs) not in open_cases:
         return CaseMissing.code
