@@ -45,9 +45,7 @@ class RecordLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_
     given_ms: int
 
 
-class RecordFace(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True, order=True, gc=False
-):
+class RecordFace(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True, order=True, gc=False):
     """The part of a record that all three parties must agree on."""
 
     number: str

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from renkei.contracts.exchange import Outcome, PermitAsk, PermitRequestHeader, RawSheet
 from renkei.contracts.records import RecordFace
@@ -16,45 +16,51 @@ from renkei.crypto.manifest import Manifest
 from renkei.institutions.gateway import store
 from renkei.institutions.gateway.model.answering import CopyRow, PendingState
 from renkei.institutions.gateway.model.asking import CaseKey, ItemOutcome, PersonRow, Planned
-from renkei.platform.bulk import select_in
+from renkei.platform.bulk import Lookup, select_in
 
 _plan_decoder = msgspec.json.Decoder(list[Planned])
 
-PERSON = (
-    store.person.c.address_number,
-    store.person.c.code,
-    store.person.c.no_automatic_answer,
-    store.person.c.hidden,
+_person, _case, _copy = store.person.c, store.case_entry.c, store.copy.c
+_PERSON = select(_person.address_number, _person.code, _person.no_automatic_answer, _person.hidden)
+_PERSONS = Lookup(_PERSON, _person.address_number)
+_PERSONS_BY_CODE = Lookup(_PERSON, _person.code)
+_OPEN = select(_case.case_id, _case.address_number, _case.affairs).where(
+    _case.section == bindparam("section"), _case.closed_ms == 0
+)
+_OPEN_CASES = Lookup(_OPEN, _case.case_id)
+_OPEN_CASES_OF = Lookup(_OPEN, _case.address_number)
+_COPIES = Lookup(
+    select(_copy.address_number, _copy.body, _copy.copied_ms, _copy.valid_from, _copy.valid_to).where(
+        _copy.information == bindparam("information")
+    ),
+    _copy.address_number,
 )
 
 
 def persons(conn: Connection, address_numbers: Iterable[str]) -> dict[str, PersonRow]:
     """Registered persons by address number."""
-    found = select_in(conn, select(*PERSON), store.person.c.address_number, set(address_numbers))
-    return {row[0]: PersonRow._make(row) for row in found}
+    return {
+        number: PersonRow(number, code, bool(no_automatic_answer), bool(hidden))
+        for number, code, no_automatic_answer, hidden in _PERSONS(conn, dict.fromkeys(address_numbers))
+    }
 
 
 def persons_by_code(conn: Connection, codes: Iterable[bytes]) -> dict[bytes, PersonRow]:
     """Registered persons by linkage code."""
-    return {row.code: PersonRow._make(row) for row in select_in(conn, select(*PERSON), store.person.c.code, set(codes))}
+    return {
+        code: PersonRow(number, code, bool(no_automatic_answer), bool(hidden))
+        for number, code, no_automatic_answer, hidden in _PERSONS_BY_CODE(conn, dict.fromkeys(codes))
+    }
 
 
-def open_cases(conn: Connection, section: str, case_ids: Iterable[str]) -> set[CaseKey]:
-    """Open cases of a section among these."""
-    table = store.case_entry
-    query = select(table.c.case_id, table.c.address_number, table.c.affairs).where(
-        table.c.section == section, table.c.closed_ms == 0
-    )
-    return {CaseKey._make(row) for row in select_in(conn, query, table.c.case_id, set(case_ids))}
+def open_cases(conn: Connection, section: str, case_ids: Iterable[str]) -> set[tuple[str, str, str]]:
+    """Open cases of a section among these: case, address number, affairs."""
+    return set(_OPEN_CASES(conn, dict.fromkeys(case_ids), section=section))  # type: ignore[arg-type]
 
 
 def open_cases_of(conn: Connection, section: str, address_numbers: Iterable[str]) -> set[CaseKey]:
     """Every open case of a section about these persons."""
-    table = store.case_entry
-    query = select(table.c.case_id, table.c.address_number, table.c.affairs).where(
-        table.c.section == section, table.c.closed_ms == 0
-    )
-    return {CaseKey._make(row) for row in select_in(conn, query, table.c.address_number, set(address_numbers))}
+    return set(map(CaseKey._make, _OPEN_CASES_OF(conn, dict.fromkeys(address_numbers), section=section)))
 
 
 class Section(NamedTuple):
@@ -83,10 +89,8 @@ def entitled_affairs(conn: Connection, section: str) -> frozenset[str]:
 
 def copies(conn: Connection, information: str, address_numbers: Iterable[str]) -> dict[str, CopyRow]:
     """Copies of one item by address number."""
-    table = store.copy
-    query = select(table.c.address_number, table.c.body, table.c.copied_ms, table.c.valid_from, table.c.valid_to)
-    found = select_in(conn, query.where(table.c.information == information), table.c.address_number, address_numbers)
-    return {row[0]: CopyRow._make(row[1:]) for row in found}
+    found = _COPIES(conn, address_numbers, information=information)
+    return {row[0]: CopyRow(*row[1:]) for row in found}
 
 
 def inquiry_batch(conn: Connection, batch: str) -> Row[Any] | None:

@@ -92,7 +92,8 @@ def front_handlers(*, kit: WebKit, counts: Callable[[], Awaitable[CountryCounts]
                 Column(text=text(language, f"column.{name}"), numeric=name != "body", header=name == "body")
                 for name in _COLUMNS
             ],
-            "rows": [row(body, language) for body in found.bodies],
+            "rows": [row(body, language) for body in found.bodies if body.persons or body.asked],
+            "quiet": [row(body, language) for body in found.bodies if not (body.persons or body.asked)],
         }
         return respond(kit, request, "front/front.html", context)
 

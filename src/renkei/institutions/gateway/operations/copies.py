@@ -70,9 +70,7 @@ def register_rows(
     return receipt
 
 
-def _sort(
-    conn: Connection, rows: Sequence[CopyFields], now: datetime
-) -> tuple[list[CopyFields], list[CopyProblem]]:
+def _sort(conn: Connection, rows: Sequence[CopyFields], now: datetime) -> tuple[list[CopyFields], list[CopyProblem]]:
     column = store.person.c.address_number
     known = {row[0] for row in select_in(conn, select(column), column, {row[0] for row in rows})}
     latest_ms = to_ms(now + CLOCK_TOLERANCE)
