@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from renkei.assembly.agencies import Agencies
 from renkei.assembly.country import Country, SectionPlan
 from renkei.assembly.loading import Loader
 from renkei.assembly.nation import Nation, Persona
@@ -48,6 +49,7 @@ class Demonstration(NamedTuple):
     """An open, loaded country and who may be chosen in it."""
 
     country: Country
+    agencies: Agencies
     nation: Nation
     sign_in: DemoSignIn
 
@@ -85,14 +87,15 @@ async def open_demonstration(
         folder, clock=clock or SystemClock(), bodies=nation.bodies(), municipalities=nation.municipalities,
         sections=sections_of(nation),
     )  # fmt: skip
+    agencies = Agencies(country, nation.municipalities)
     await country.start()
     if not marker.exists():
-        await load(country, nation, say=say)
+        await load(country, agencies, nation, say=say)
         marker.write_bytes(msgspec.json.encode(wanted))
-    return Demonstration(country, nation, sign_in_of(nation))
+    return Demonstration(country, agencies, nation, sign_in_of(nation))
 
 
-async def load(country: Country, nation: Nation, *, say: Callable[[str], None]) -> None:
+async def load(country: Country, agencies: Agencies, nation: Nation, *, say: Callable[[str], None]) -> None:
     """Load the nation, each step through the rooms' own doors."""
     loader = Loader(country, nation)
     started = time.perf_counter()
@@ -108,6 +111,9 @@ async def load(country: Country, nation: Nation, *, say: Callable[[str], None]) 
     await loader.family_registers()
     await loader.insurances()
     done("family registers and insurers: codes, copies")
+    await agencies.load_tax(loader)
+    await agencies.load_pensions(loader)
+    done("tax and pension offices: assessments, pensions, copies")
     await open_accounts(country, nation)
     done("portal accounts of the people to choose from")
     await country.settle()

@@ -37,6 +37,8 @@ from renkei.institutions.residents.model import Person as Registered
 from renkei.institutions.residents.operations.loading import enter_households
 
 ItemT = TypeVar("ItemT")
+RESIDENTS_COPIED = timedelta(days=9)
+"""How long ago the registries last made their copies."""
 REGISTER, INSURED = "family-register", "insured"
 """Business systems of the Minister of Justice and of the insurers."""
 
@@ -86,7 +88,7 @@ class Loader:
             homes.setdefault(home.municipality.body_id, []).append([self._entry(home, one) for one in home.members])
         for body_id, households in homes.items():
             with self._country.bodies[body_id].stores["residents"].writing() as conn:
-                enter_households(conn, households, now=self._now)
+                enter_households(conn, households, now=self._now - RESIDENTS_COPIED)
 
     def _entry(self, home: Household, person: Person) -> Entry:
         former = home.move.former if home.move else None

@@ -58,6 +58,7 @@ REGISTER_RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 REFRESH_AFTER_S = 1.0
 """Unknown keys cost the core one request a second at most, however many strangers call."""
 WIRE_TIMEOUT_S = 60.0
+GARBAGE_THRESHOLDS = (200_000, 20, 100)
 _KEY_ID = re.compile(r';keyid="([^"]{1,200})"')
 
 
@@ -306,13 +307,19 @@ async def serve(config: RoleConfig) -> None:
         )  # fmt: skip
         await server.start()
         get_logger("roles").info("role_started", role=config.role, address=server.url)
-        gc.collect()
-        gc.freeze()  # the law, the keys and the modules stay for good: no need to look through them again
+        _calm_garbage_collector()
         try:
             await _until(stopping, role.start())
         finally:
             await server.stop()
     get_logger("roles").info("role_stopped", role=config.role)
+
+
+def _calm_garbage_collector() -> None:
+    """Look for cycles seldom: a batch makes tens of thousands of objects, hardly any of them in a cycle."""
+    gc.collect()
+    gc.freeze()  # the law, the keys and the modules stay for good: no need to look through them again
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 async def _until(stopping: asyncio.Event, starting: Coroutine[None, None, None]) -> None:

@@ -150,11 +150,12 @@ _REFUSED_BY_CORE: Final = (
 )
 _GROUND: Final = (
     "処理通番{number}：{what}{word}。根拠は{citation}です。署名、証明書、許可、目録、記録簿のすべてが一致します。",
-    "Processing number {number}: {what}{word}, under {citation}. Signatures, certificates, permit, manifests and log agree.",
+    "Processing number {number}: {what}{word}, under {citation}. "
+    "Signatures, certificates, permit, manifests and log agree.",
 )
 
 _WORD: Final = {
-    Word.PROVIDER_LATER: ("（後日の回答）", " in a later answer"),
+    Word.PROVIDER_LATER: ("（提供者の後日の回答による）", " (by the provider's later answer)"),
     Word.REQUESTER: ("（照会者の記録による）", " (by the requester's own record)"),
 }
 

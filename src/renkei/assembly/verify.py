@@ -159,8 +159,8 @@ class _Check:
             outcome=outcome, number=permitted.item.number, requester=permitted.header.requester,
             provider=permitted.header.provider, affairs=permitted.item.affairs,
             information=permitted.item.information, row=permitted.item.row, edition=permitted.header.edition,
-            asked_ms=permitted.header.issued_ms, given_ms=record.given_ms, reason=final.item.reason if final else "", word=word,
-            citation_ja=law.citation, citation_en=law.citation_en,
+            asked_ms=permitted.header.issued_ms, given_ms=record.given_ms,
+            reason=final.item.reason if final else "", word=word, citation_ja=law.citation, citation_en=law.citation_en,
         )  # fmt: skip
         return verdict_of(facts, self.trust, self.book, skipped=skipped)
 
@@ -172,7 +172,8 @@ class _Check:
         facts = Facts(
             outcome=Outcome.REFUSED, number="", requester=asked.header.requester, provider=asked.item.provider,
             affairs=asked.item.affairs, information=asked.item.information, row="", edition="",
-            asked_ms=asked.header.asked_ms, given_ms=0, reason=refusal.reason, word=Word.CORE, citation_ja="", citation_en="",
+            asked_ms=asked.header.asked_ms, given_ms=0, reason=refusal.reason, word=Word.CORE,
+            citation_ja="", citation_en="",
         )  # fmt: skip
         return verdict_of(facts, self.trust, self.book, skipped=frozenset(range(6, 13)))
 

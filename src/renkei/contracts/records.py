@@ -7,6 +7,7 @@ is a `RecordLeaf`: the same face for all three, so that they can be reconciled, 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -59,6 +60,17 @@ class RecordFace(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_
     hidden: bool
     outcome: str
     given_ms: int
+
+
+class LoggedRecord(NamedTuple):
+    """What a party's record says of one entry of its log: where it stands and what it commits to."""
+
+    number: str
+    place: int
+    """Index of the entry in the log."""
+    salt: bytes
+    leaf: bytes
+    """Bytes of the `RecordLeaf`."""
 
 
 class AccessRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -116,8 +116,8 @@ def test_a_birth(conn) -> None:
     assert record(conn, 1).household_size == 4
     with pytest.raises(ResidentPresent):
         moves.born(conn, child, household=home(conn, 1), relation="子", **BY)
+    twin = person(6, birth=TODAY, personal_number=person(1).personal_number)
     with pytest.raises(NumberStands):
-        twin = person(6, birth=TODAY, personal_number=person(1).personal_number)
         moves.born(conn, twin, household=home(conn, 1), relation="子", **BY)
     with pytest.raises(DayAhead):
         moves.born(conn, person(7, birth=TODAY + timedelta(1)), household=home(conn, 1), relation="子", **BY)

@@ -121,6 +121,7 @@ inquiry_batch = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("request", LargeBinary, nullable=False),  # InquiryBatch as received
     Column("plan", LargeBinary, nullable=False),  # model.Plan: what each inquiry became
+    Index("inquiry_batch_dispatch", "dispatch"),
 )
 
 request_record = Table(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, NamedTuple
 
 from renkei.base.audit import AuditEvent
 from renkei.base.errors import RenkeiError
-from renkei.contracts.errors import BodyStopped, BodyUnknown, NoCode
+from renkei.contracts.errors import BodyStopped, BodyUnknown, MessageMalformed, NoCode
 from renkei.contracts.exchange import PermitAsk, PermitItem, RefusalItem
 from renkei.contracts.records import Party, RecordLeaf
 from renkei.contracts.register import BodyEntry, BodyState
-from renkei.contracts.sheets import b64, unb64
+from renkei.contracts.sheets import b64_many, unb64, unb64_many
 from renkei.crypto.codes import CodeKeys
 from renkei.law.model import Permit
 from renkei.law.table import PermittedTable
@@ -62,11 +62,17 @@ class Candidate(NamedTuple):
 
 
 class Issued(NamedTuple):
-    """One permit with what the core records about it."""
+    """The permits of one provider, with what the core records about them."""
 
-    item: PermitItem
-    subject: bytes
     provider: str
+    items: list[PermitItem]
+    subjects: list[bytes]
+    """The core's own code of each person."""
+
+
+class _Refusal(NamedTuple):
+    reason: str
+    facts: dict[str, str]
 
 
 def screen(
@@ -76,29 +82,62 @@ def screen(
 
     Source: 番号法 19条8号, 21条2項, 28条6項.
     """
+    rules: dict[tuple[str, str, str], str | _Refusal] = {}  # many items of a request ask the same question
     candidates: list[Candidate] = []
     refusals: list[RefusalItem] = []
-    for at, ask in enumerate(asks):
-        try:
-            view.active(ask.provider)
-            row = view.permit(table, requester, ask.affairs, ask.provider, ask.information).row
-            handle = keys.handle_of(requester, unb64(ask.code))
-        except RenkeiError as error:
-            refusals.append(RefusalItem(at, error.code, error.public))
+    for at, (ask, handle) in enumerate(zip(asks, _handles(asks, requester, keys), strict=True)):
+        question = (ask.provider, ask.affairs, ask.information)
+        rule = rules.get(question)
+        if rule is None:
+            rule = rules[question] = _rule(ask, requester, view, table)
+        if isinstance(rule, _Refusal):
+            refusals.append(RefusalItem(at, rule.reason, rule.facts))
+        elif isinstance(handle, _Refusal):
+            refusals.append(RefusalItem(at, handle.reason, handle.facts))
         else:
-            candidates.append(Candidate(at, ask, row, handle))
+            candidates.append(Candidate(at, ask, rule, handle))
     return candidates, refusals
 
 
+def _rule(ask: PermitAsk, requester: str, view: RegisterView, table: PermittedTable) -> str | _Refusal:
+    """The row that permits the question, or why it is refused."""
+    try:
+        view.active(ask.provider)
+        return view.permit(table, requester, ask.affairs, ask.provider, ask.information).row
+    except RenkeiError as error:
+        return _Refusal(error.code, error.public)
+
+
+def _handles(asks: Sequence[PermitAsk], requester: str, keys: CodeKeys) -> list[bytes | _Refusal]:
+    """The person behind each item's code, or why there is none."""
+    try:
+        handles = keys.handles_of(requester, unb64_many([ask.code for ask in asks]))
+    except MessageMalformed:
+        handles = [None] * len(asks)  # some text is no code at all: look at each
+    return [handle or _handle(ask, requester, keys) for ask, handle in zip(asks, handles, strict=True)]
+
+
+def _handle(ask: PermitAsk, requester: str, keys: CodeKeys) -> bytes | _Refusal:
+    try:
+        return keys.handle_of(requester, unb64(ask.code))
+    except RenkeiError as error:
+        return _Refusal(error.code, error.public)
+
+
 def without_code(
-    candidates: Iterable[Candidate], held: set[tuple[str, bytes]]
+    candidates: Iterable[Candidate], held: Mapping[str, Container[bytes]]
 ) -> tuple[dict[str, list[Candidate]], list[RefusalItem]]:
-    """Group by provider what can be asked; refuse where the provider holds no code (施行令 26条)."""
+    """Group by provider what can be asked; refuse where the provider holds no code (施行令 26条).
+
+    Args:
+        held: handles by body.
+    """
     by_provider: dict[str, list[Candidate]] = {}
     refusals: list[RefusalItem] = []
     for candidate in candidates:
-        if (candidate.ask.provider, candidate.handle) in held:
-            by_provider.setdefault(candidate.ask.provider, []).append(candidate)
+        provider = candidate.ask.provider
+        if candidate.handle in held[provider]:
+            by_provider.setdefault(provider, []).append(candidate)
         else:
             refusals.append(RefusalItem(candidate.at, NoCode.code, {}))
     return by_provider, refusals
@@ -110,23 +149,22 @@ def issue(
     provider: str,
     numbers: Sequence[str],
     keys: CodeKeys,
-    seal: Callable[[int, bytes, bytes], bytes],
-) -> list[Issued]:
+    seal: Callable[[Sequence[int], Sequence[bytes], Sequence[bytes]], list[bytes]],
+) -> Issued:
     """Turn candidates of one provider into permits, each with the provider's code sealed to the provider.
 
     Args:
         numbers: processing numbers, one a candidate.
-        seal: (index in the sheet, plaintext, associated data) → sealed bytes.
+        seal: (indexes in the sheet, plaintexts, associated data) → sealed bytes.
     """
-    issued: list[Issued] = []
-    for index, (candidate, number) in enumerate(zip(candidates, numbers, strict=True)):
-        ask, handle = candidate.ask, candidate.handle
-        sealed = seal(index, keys.issue(provider, handle), number.encode())
-        item = PermitItem(
-            candidate.at, number, ask.section, ask.affairs, ask.information, candidate.row, ask.hidden, b64(sealed)
-        )
-        issued.append(Issued(item, keys.issue(SUBJECT_BODY, handle), provider))
-    return issued
+    handles = [candidate.handle for candidate in candidates]
+    codes = keys.issue_many(provider, handles)
+    sealed = seal(range(len(codes)), codes, [number.encode() for number in numbers])
+    items = [
+        PermitItem(at, number, ask.section, ask.affairs, ask.information, row, ask.hidden, text)
+        for (at, ask, row, _), number, text in zip(candidates, numbers, b64_many(sealed), strict=True)
+    ]
+    return Issued(provider, items, keys.issue_many(SUBJECT_BODY, handles))
 
 
 def processing_numbers(day: date, first: int, count: int) -> list[str]:
@@ -135,12 +173,11 @@ def processing_numbers(day: date, first: int, count: int) -> list[str]:
     return [f"{prefix}{sequence:012d}" for sequence in range(first, first + count)]
 
 
-def asked_leaf(issued: Issued, *, requester: str, asked_ms: int) -> RecordLeaf:
+def asked_leaf(item: PermitItem, subject: str, *, requester: str, provider: str, asked_ms: int) -> RecordLeaf:
     """What the core's log commits to when it issues a permit (番号法 23条3項)."""
-    item = issued.item
     return RecordLeaf(
-        Party.CORE, b64(issued.subject), item.number, requester, issued.provider, item.section, item.affairs,
-        item.information, item.row, asked_ms, item.hidden, "", 0,
+        Party.CORE, subject, item.number, requester, provider, item.section, item.affairs, item.information, item.row,
+        asked_ms, item.hidden, "", 0,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from renkei.base.errors import Refused
 from renkei.base.time import to_ms
@@ -20,12 +20,18 @@ from renkei.crypto.notes import parse_checkpoint, parse_note
 from renkei.institutions.linkage import store
 from renkei.institutions.linkage.model import SUBJECT_BODY, RegisterView
 from renkei.law.table import PermittedTable
-from renkei.platform.bulk import select_in
+from renkei.platform.bulk import Lookup
 from renkei.platform.errors import LogEmpty
 from renkei.platform.logstore import LogStore
 
 REPORTED_WITHIN = timedelta(minutes=10)
 """How long a provider's report may be on its way; reports are sent within a second."""
+
+
+_HELD = Lookup(
+    select(store.held_code.c.handle).where(store.held_code.c.body_id == bindparam("body_id")),
+    store.held_code.c.handle,
+)
 
 
 def register_version(conn: Connection) -> int:
@@ -53,16 +59,9 @@ def published(view: RegisterView, *, log_key: str, now_ms: int) -> Register:
     return Register(version=view.version, issued_ms=now_ms, core_log_key=log_key, bodies=bodies)
 
 
-def held_among(conn: Connection, pairs: Iterable[tuple[str, bytes]]) -> set[tuple[str, bytes]]:
-    """Which of these (body, handle) pairs have a code issued."""
-    wanted: dict[str, list[bytes]] = {}
-    for body_id, handle in pairs:
-        wanted.setdefault(body_id, []).append(handle)
-    held: set[tuple[str, bytes]] = set()
-    for body_id, handles in wanted.items():
-        query = select(store.held_code.c.handle).where(store.held_code.c.body_id == body_id)
-        held.update((body_id, row[0]) for row in select_in(conn, query, store.held_code.c.handle, handles))
-    return held
+def held_among(conn: Connection, body_id: str, handles: Iterable[bytes]) -> set[bytes]:
+    """For which of these persons the body has a code issued."""
+    return {handle for (handle,) in _HELD(conn, handles, body_id=body_id)}
 
 
 def holders(

@@ -10,14 +10,18 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.network import JPS, SAPPORO, Network, address, ask
+import msgspec
+from cryptography import x509
+from tests.network import JPS, NOW, SAPPORO, Network, address, ask
 
+from renkei.assembly.keyring import KeyRing
 from renkei.assembly.peers import gateway_authority
 from renkei.assembly.trust import read_trust, write_trust
 from renkei.contracts.evidence import Evidence, Trust, write_evidence
 from renkei.contracts.exchange import Outcome
 from renkei.contracts.information import LocalTax, LocalTaxYear
 from renkei.contracts.inquiries import InquiryResult, PersonMarks, PersonMarksBatch
+from renkei.contracts.sheets import unb64
 from renkei.institutions.gateway.operations.evidence import Holder, export_evidence, export_refusal
 
 TAX = LocalTax(
@@ -124,3 +128,26 @@ async def _until(network: Network, reached: Callable[[list[InquiryResult]], bool
             return
         await asyncio.sleep(0.02)
     raise AssertionError("the late answers never came")
+
+
+def other_country_trust() -> Trust:
+    """The same register under the authority of another country."""
+    folder = Path(tempfile.mkdtemp(prefix="renkei-elsewhere-"))
+    anchor = KeyRing(folder, now=NOW).anchor
+    return msgspec.structs.replace(country().trust, anchors=(anchor,))
+
+
+def revoking_trust(body_id: str) -> tuple[Trust, Trust]:
+    """Trust with a list that revokes a body's certificate before, and after, the answers were signed."""
+    entry = next(entry for entry in country().trust.register.bodies if entry.body_id == body_id)
+    serial = x509.load_der_x509_certificate(unb64(entry.certificate)).serial_number
+    authority = KeyRing(country().folder / "keys", now=NOW)._authority
+    before, after = (
+        authority.revocation_list({serial: when}, issued_at=when, next_update=NOW + timedelta(days=60))
+        for when in (NOW - timedelta(days=1), NOW + timedelta(days=30))
+    )
+    trust = country().trust
+    return (
+        msgspec.structs.replace(trust, revocations=(before,)),
+        msgspec.structs.replace(trust, revocations=(after,)),
+    )

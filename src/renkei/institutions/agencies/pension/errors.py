@@ -72,7 +72,7 @@ class AnswersContradict(Refused):
 
 class NotEntitledToPension(Refused):
     code = "not_entitled_to_pension"
-    ja = "受給資格期間が{months}か月で、必要な{required}か月に足りません（国民年金法26条）。不支給として決定してください。"
+    ja = "受給資格期間が{months}か月で、{required}か月に足りません（国民年金法26条）。不支給として決定してください。"
     en = "The qualifying period is {months} months, less than the {required} required (Act art. 26). Refuse the claim."
 
 

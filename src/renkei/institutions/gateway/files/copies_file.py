@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, NamedTuple, TextIO
+from typing import Final, NamedTuple, Protocol, TextIO
 
 from renkei.base.encoding import is_digits
 from renkei.base.time import to_ms
@@ -149,7 +149,7 @@ def _read(file: TextIO) -> Iterator[CopiesChunk]:
             return
 
 
-def _layout(reader: Iterator[list[str]]) -> _Layout:
+def _layout(reader: _Reader) -> _Layout:
     try:
         header = [name.strip() for name in next(reader)]
     except (csv.Error, StopIteration) as error:
@@ -157,14 +157,24 @@ def _layout(reader: Iterator[list[str]]) -> _Layout:
     numbers = [name for name in header if name in _NUMBER_COLUMNS]
     if len(numbers) != 1 or sorted(header) != sorted([*numbers, *COLUMNS]):
         raise HeaderInvalid(columns=", ".join(COLUMNS))
+    places = {name: header.index(name) for name in header}
     return _Layout(
-        header.index(numbers[0]), *(header.index(name) for name in COLUMNS), width=len(header),
+        number=places[numbers[0]], information=places["information"], copied_at=places["copied_at"],
+        valid_from=places["valid_from"], valid_to=places["valid_to"], body=places["body"], width=len(header),
         by_own_number=numbers[0] == "own_number",
     )  # fmt: skip
 
 
+class _Reader(Protocol):
+    """What `csv.reader` makes."""
+
+    @property
+    def line_num(self) -> int: ...
+    def __next__(self) -> list[str]: ...
+
+
 def _fill(
-    reader: csv._reader, layout: _Layout, rows: list[CopyFields], lines: list[int], problems: list[RowProblem]
+    reader: _Reader, layout: _Layout, rows: list[CopyFields], lines: list[int], problems: list[RowProblem]
 ) -> bool:
     """Read the next chunk; returns whether there may be more."""
     at_number, at_information, at_copied, at_from, at_to, at_body, width, _ = layout

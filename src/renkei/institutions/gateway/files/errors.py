@@ -71,7 +71,10 @@ class FileHalfWritten(Invalid):
     """The last line is not complete."""
 
     code = "file_half_written"
-    ja = "ファイルの最後の行が途中で終わっています。書き込みの途中と見て、何も登録していません。書き終えてからもう一度渡してください。"
+    ja = (
+        "ファイルの最後の行が途中で終わっています。書き込みの途中と見て、何も登録していません。"
+        "書き終えてからもう一度渡してください。"
+    )
     en = (
         "The last line of the file is not complete: it seems to be still written to. Nothing was taken from it. "
         "Hand it over again once it is complete."
@@ -199,4 +202,18 @@ class RowPersonUnknown(Invalid):
 
     code = "row_person_unknown"
     ja = "この宛名番号に当たる統合宛名番号がありません。宛名に登録してから、もう一度渡してください。"
-    en = "The ledger has no integrated address number for this 宛名番号. Register the person there, then hand it over again."
+    en = "The ledger has no integrated address number for this 宛名番号. Register the person, then hand it over again."
+
+
+class RowLedgerMissing(Invalid):
+    """Only the own number is given, and no ledger is at hand to translate it."""
+
+    code = "row_ledger_missing"
+    ja = (
+        "統合宛名番号がなく、宛名番号から引くための宛名台帳につながっていません。"
+        "統合宛名番号を書くか、台帳のある場所で業務システム名を添えて渡してください。"
+    )
+    en = (
+        "There is no 統合宛名番号, and no ledger at hand that could tell it from the 宛名番号. "
+        "Write it, or hand the file over where the ledger is, with the name of the business system."
+    )

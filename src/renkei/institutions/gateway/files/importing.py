@@ -10,18 +10,18 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection
+import msgspec
 
-from renkei.base.errors import from_code
+from renkei.base.errors import RenkeiError, from_code
 from renkei.base.time import Instant
 from renkei.contracts.errors import RequestConflict
-from renkei.contracts.inquiries import CopyReceipt
+from renkei.contracts.information import check_body
+from renkei.contracts.inquiries import Copy, CopyBatch, CopyReceipt, InquiryPort
 from renkei.institutions.gateway.files.copies_file import CopiesChunk, CopiesSource, inspect, read_chunks
-from renkei.institutions.gateway.files.errors import FileConflict, RowPersonUnknown, RowProblem
+from renkei.institutions.gateway.files.errors import FileConflict, RowLedgerMissing, RowPersonUnknown, RowProblem
 from renkei.institutions.gateway.operations.copies import register_rows
 from renkei.platform.database import Database
 
@@ -47,9 +47,6 @@ def import_copies(
 ) -> ImportReport:
     """Register the copies of a file in a tenant's store; durable when this returns.
 
-    Reading runs ahead of writing by one chunk, in a thread of its own: the store lets go of the interpreter while it
-    writes.
-
     Args:
         db: the tenant's own store.
         now: judges copies from the future.
@@ -61,17 +58,65 @@ def import_copies(
         StoreFailed: the chunk under way is not kept, those before it are; the same file again goes on from there.
     """
     source = inspect(path)
+    rows = stored = unchanged = 0
+    problems: list[RowProblem] = []
+    for chunk in prepared(source, translate):
+        receipt = _register(db, source, chunk, now)
+        rows += len(chunk.rows) + len(chunk.problems)
+        stored += receipt.stored
+        unchanged += receipt.unchanged
+        problems += _problems_of(chunk, receipt, translate)
+        if progress is not None:
+            progress(min(chunk.read, source.size), source.size)
+    return ImportReport(rows, stored, unchanged, problems)
+
+
+async def send_copies(
+    port: InquiryPort, path: Path, *, translate: Translate | None = None, progress: Progress | None = None
+) -> ImportReport:
+    """Register the copies of a file through a gateway's signed interface; otherwise as `import_copies`.
+
+    Raises:
+        FileUnreadable, FileTooLarge, FileEmpty, FileEncodingUnknown, HeaderInvalid: the file cannot be taken.
+        FileConflict: a chunk of another file of this name was taken before; those before it were the same.
+        Failed: the gateway cannot be reached; the same file again goes on from there.
+    """
+    source = inspect(path)
     report = ImportReport(0, 0, 0, [])
-    waiting: list[tuple[CopiesChunk, Future[CopyReceipt]]] = []
-    with ThreadPoolExecutor(1, thread_name_prefix="copies") as writer:
-        for chunk in prepared(source, translate):
-            waiting.append((chunk, writer.submit(_register, db, source, chunk, now)))
-            # The first chunk tells whether the name stands for another file; nothing is written before that is known.
-            if len(waiting) > 1 or chunk.number == 1:
-                report = _taken(report, *waiting.pop(0), source, progress)
-        for taken in waiting:
-            report = _taken(report, *taken, source, progress)
-    return report._replace(problems=sorted(report.problems, key=lambda problem: problem.line))
+    for read in prepared(source, translate):
+        chunk, local = _well_formed(read)
+        copies = [
+            Copy(address_number=number, information=information, body=msgspec.Raw(body), copied_ms=copied_ms,
+                 valid_from=valid_from, valid_to=valid_to)
+            for number, information, body, copied_ms, valid_from, valid_to in chunk.rows
+        ]  # fmt: skip
+        try:
+            receipt = await port.register_copies(CopyBatch(batch=batch_id(path.name, chunk.number), copies=copies))
+        except RequestConflict as error:
+            raise FileConflict() from error
+        problems = sorted([*_problems_of(chunk, receipt, translate), *local], key=lambda problem: problem.line)
+        report = ImportReport(
+            report.rows + len(read.rows) + len(read.problems), report.stored + receipt.stored,
+            report.unchanged + receipt.unchanged, report.problems + problems,
+        )  # fmt: skip
+        if progress is not None:
+            progress(min(chunk.read, source.size), source.size)
+    return report
+
+
+def _well_formed(chunk: CopiesChunk) -> tuple[CopiesChunk, list[RowProblem]]:
+    """Leave out bodies that break their schema: one that is not even JSON would break the whole message."""
+    good: list[int] = []
+    problems: list[RowProblem] = []
+    for at, row in enumerate(chunk.rows):
+        try:
+            check_body(row[1], row[2])
+            good.append(at)
+        except RenkeiError as error:
+            problems.append(RowProblem(chunk.lines[at], "body", error))
+    if not problems:
+        return chunk, problems
+    return chunk._replace(rows=[chunk.rows[at] for at in good], lines=[chunk.lines[at] for at in good]), problems
 
 
 def prepared(source: CopiesSource, translate: Translate | None) -> Iterator[CopiesChunk]:
@@ -88,45 +133,26 @@ def prepared(source: CopiesSource, translate: Translate | None) -> Iterator[Copi
 def batch_id(name: str, number: int) -> str:
     """Id of one chunk of a file of this name; at most 64 characters."""
     stem = name if _PLAIN.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest()[:40]
-    return f"file/{stem}/{number}"
+    return f"file-{stem}-{number}"
 
 
-def problems_of(chunk: CopiesChunk, receipt: CopyReceipt) -> list[RowProblem]:
+def _problems_of(chunk: CopiesChunk, receipt: CopyReceipt, translate: Translate | None) -> list[RowProblem]:
     """What the reader and the gateway objected to in one chunk, by line of the file."""
     found = list(chunk.problems)
+    unknown = RowPersonUnknown if translate else RowLedgerMissing
     for problem in receipt.problems:
         line = chunk.lines[problem.at]
         if not chunk.rows[problem.at][0]:
-            found.append(RowProblem(line, "own_number", RowPersonUnknown()))
+            found.append(RowProblem(line, "own_number", unknown()))
         else:
             found.append(RowProblem(line, "", from_code(problem.reason, public=problem.facts)))
-    return found
+    return sorted(found, key=lambda problem: problem.line)
 
 
 def _register(db: Database, source: CopiesSource, chunk: CopiesChunk, now: Instant) -> CopyReceipt:
     batch = batch_id(source.path.name, chunk.number)
-
-    def work(conn: Connection) -> CopyReceipt:
-        return register_rows(conn, chunk.rows, batch=batch, digest=source.digest, now=now)
-
     try:
         with db.writing() as conn:
-            return work(conn)
+            return register_rows(conn, chunk.rows, batch=batch, digest=source.digest, now=now)
     except RequestConflict as error:
         raise FileConflict() from error
-
-
-def _taken(
-    report: ImportReport,
-    chunk: CopiesChunk,
-    receipt: Future[CopyReceipt],
-    source: CopiesSource,
-    progress: Progress | None,
-) -> ImportReport:
-    done = receipt.result()
-    if progress is not None:
-        progress(min(chunk.read, source.size), source.size)
-    return ImportReport(
-        report.rows + len(chunk.rows) + len(chunk.problems), report.stored + done.stored,
-        report.unchanged + done.unchanged, report.problems + problems_of(chunk, done),
-    )  # fmt: skip

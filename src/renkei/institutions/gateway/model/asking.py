@@ -19,7 +19,7 @@ from renkei.contracts.errors import (
 )
 from renkei.contracts.exchange import Outcome, PermitAsk
 from renkei.contracts.inquiries import NO_DATA, Inquiry, InquiryBatch, InquiryResult, InquiryResults
-from renkei.contracts.sheets import b64
+from renkei.contracts.sheets import b64_many
 
 
 class PersonRow(NamedTuple):
@@ -31,7 +31,7 @@ class PersonRow(NamedTuple):
     hidden: bool
 
 
-class Planned(msgspec.Struct, frozen=True, array_like=True):
+class Planned(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one inquiry became: a place in the permit request, or a refusal of our own."""
 
     at: int
@@ -67,7 +67,7 @@ def plan(
         first_at: position of this batch's first item in the permit request.
     """
     planned: list[Planned] = []
-    asks: list[PermitAsk] = []
+    passed: list[tuple[Inquiry, PersonRow]] = []
     only = {} if all(inquiry.case for inquiry in batch.inquiries) else _only_cases(open_cases)
     for inquiry in batch.inquiries:
         case = inquiry.case or only.get((inquiry.address_number, inquiry.affairs), "")
@@ -75,16 +75,17 @@ def plan(
         if reason:
             planned.append(Planned(-1, reason))
             continue
-        person = persons[inquiry.address_number]
-        found = {} if inquiry.case or case is None else {"case": case}
-        planned.append(Planned(first_at + len(asks), "", found))
-        asks.append(
-            PermitAsk(
-                b64(person.code or b""), inquiry.provider, inquiry.affairs, inquiry.information, batch.section,
-                inquiry.hidden or person.hidden,
-            )
-        )  # fmt: skip
-    return planned, asks
+        at = first_at + len(passed)
+        planned.append(Planned(at) if inquiry.case or case is None else Planned(at, "", {"case": case}))
+        passed.append((inquiry, persons[inquiry.address_number]))
+    codes = b64_many([person.code or b"" for _, person in passed])
+    section = batch.section
+    return planned, [
+        PermitAsk(
+            code, inquiry.provider, inquiry.affairs, inquiry.information, section, inquiry.hidden or person.hidden
+        )
+        for code, (inquiry, person) in zip(codes, passed, strict=True)
+    ]  # fmt: skip
 
 
 def _only_cases(open_cases: Iterable[CaseKey]) -> dict[tuple[str, str], str | None]:

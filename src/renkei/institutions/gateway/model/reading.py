@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from renkei.contracts.errors import AnswerInvalid, PermitInvalid
@@ -20,14 +21,15 @@ from renkei.contracts.exchange import (
     RefusalItem,
     Sheet,
 )  # fmt: skip
-from renkei.contracts.sheets import answer_info, decode, read_sheet, sheet_root, unb64
-from renkei.crypto.errors import DigestMismatch, ManifestMismatch
+from renkei.contracts.sheets import answer_info, decode, read_sheet, sheet_root, unb64, unb64_many
+from renkei.crypto.errors import ManifestMismatch
 from renkei.crypto.evidence import SignedMessage, read_base
 from renkei.crypto.manifest import Manifest, manifest_of, parse_manifest_field, verify_sheets
-from renkei.crypto.sealing import Opener, SealingPrivateKey, check_payload
+from renkei.crypto.sealing import Opener, SealingPrivateKey, commit_payloads
 from renkei.institutions.gateway.model.asking import ItemOutcome
 
 SALT_BYTES = 16
+_NO_FACTS: Mapping[str, str] = MappingProxyType({})
 _ANSWERS = frozenset((Outcome.GIVEN, Outcome.NONE, Outcome.PENDING, Outcome.REFUSED))
 
 PermitSheet = Sheet[PermitHeader, PermitItem]
@@ -120,31 +122,44 @@ def open_payload(opener: Opener, index: int, item: AnswerItem) -> tuple[bytes, b
     Raises:
         SealBroken, AnswerInvalid: altered, or not what was committed to.
     """
-    opened = opener.open(index, unb64(item.sealed), item.number.encode())
-    salt, body = opened[:SALT_BYTES], opened[SALT_BYTES:]
+    return open_payloads(opener, [index], [item])[0]
+
+
+def open_payloads(opener: Opener, indexes: Sequence[int], items: Sequence[AnswerItem]) -> list[tuple[bytes, bytes]]:
+    """`open_payload` for many given items of one answer.
+
+    Raises:
+        SealBroken, AnswerInvalid: as `open_payload`, for whichever item.
+    """
+    sealed = unb64_many([item.sealed for item in items])
+    opened = opener.open_many(indexes, sealed, [item.number.encode() for item in items])
+    salts = [payload[:SALT_BYTES] for payload in opened]
+    bodies = [payload[SALT_BYTES:] for payload in opened]
     try:
-        check_payload(unb64(item.commitment), salt, body)
-    except DigestMismatch as error:
-        raise AnswerInvalid(private="payload and commitment differ") from error
-    return salt, body
+        commitments = commit_payloads(salts, bodies)
+    except ValueError as error:
+        raise AnswerInvalid(private="a payload without its salt") from error
+    if commitments != unb64_many([item.commitment for item in items]):
+        raise AnswerInvalid(private="payload and commitment differ")
+    return list(zip(salts, bodies, strict=True))
 
 
 def outcomes_of(
     permits: PermitSheet, answer: AnswerSheet, key: SealingPrivateKey | None
 ) -> Iterator[tuple[int, ItemOutcome]]:
     """Outcome of every permit of a sheet, by position in the request; payloads opened where a key is given."""
-    opener = None
-    header = permits.header
-    for index, (permit, item) in enumerate(zip(permits.items, answer.items, strict=True)):
-        data = None
-        if key is not None and item.outcome is Outcome.GIVEN:
-            opener = opener or opener_of(answer, key)
-            data = open_payload(opener, index, item)[1]
+    given = [index for index, item in enumerate(answer.items) if key and item.outcome is Outcome.GIVEN]
+    payloads: Iterator[tuple[bytes, bytes]] = iter(())
+    if key is not None and given:
+        payloads = iter(open_payloads(opener_of(answer, key), given, [answer.items[index] for index in given]))
+    provider, edition, asked_ms = permits.header.provider, permits.header.edition, permits.header.issued_ms
+    answered_ms = answer.header.given_ms
+    for permit, item in zip(permits.items, answer.items, strict=True):
+        data = next(payloads)[1] if key is not None and item.outcome is Outcome.GIVEN else None
         # Positional, in the order of ItemOutcome: this loop runs once an item.
         yield permit.at, ItemOutcome(
-            item.outcome, item.reason, {}, permit.number, header.provider, permit.row, header.edition,
-            header.issued_ms, answer.header.given_ms if item.outcome is not Outcome.PENDING else 0, item.copied_ms,
-            data, item.hidden,
+            item.outcome, item.reason, _NO_FACTS, permit.number, provider, permit.row, edition, asked_ms,
+            0 if item.outcome is Outcome.PENDING else answered_ms, item.copied_ms, data, item.hidden,
         )  # fmt: skip
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, insert, select
+import msgspec
+from sqlalchemy import ARRAY, Connection, String, cast, func, insert, select
 
 from renkei.base.errors import RenkeiError
 from renkei.base.time import to_ms
@@ -17,7 +18,7 @@ from renkei.contracts.sheets import decode, encode
 from renkei.institutions.gateway import store
 from renkei.institutions.gateway.model.events import CopiesRegistered
 from renkei.platform.audit_store import audit
-from renkei.platform.bulk import select_in, upsert_many
+from renkei.platform.bulk import upsert_many
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
@@ -61,8 +62,9 @@ def register_rows(
         if kept.digest != digest:
             raise RequestConflict()
         return decode(kept.receipt, CopyReceipt)
-    good, problems = _sort(conn, rows, now)
-    stored = _store(conn, good)
+    known, held = _registered(conn, {row[0] for row in rows})
+    good, problems = _sort(rows, known, now)
+    stored = _store(conn, good, held)
     receipt = CopyReceipt(batch=batch, stored=stored, unchanged=len(good) - stored, problems=problems)
     conn.execute(insert(table).values(batch=batch, digest=digest, receipt=encode(receipt)))
     event = CopiesRegistered(batch=batch, stored=stored, unchanged=receipt.unchanged, problems=len(problems))
@@ -70,9 +72,33 @@ def register_rows(
     return receipt
 
 
-def _sort(conn: Connection, rows: Sequence[CopyFields], now: datetime) -> tuple[list[CopyFields], list[CopyProblem]]:
-    column = store.person.c.address_number
-    known = {row[0] for row in select_in(conn, select(column), column, {row[0] for row in rows})}
+Held = dict[tuple[str, str], int]
+"""Time of each registered copy, by person and item."""
+
+
+def _registered(conn: Connection, address_numbers: Iterable[str]) -> tuple[set[str], Held]:
+    """Which of these persons are registered here, and what copies there are of them: one question to the store."""
+    person, copy = store.person.c, store.copy.c
+    if conn.dialect.name == "sqlite":
+        text = msgspec.json.encode(sorted(address_numbers)).decode()
+        wanted = select(func.json_each(text).table_valued("value").c.value)
+    else:
+        wanted = select(func.unnest(cast(sorted(address_numbers), ARRAY(String))).column_valued())
+    query = (
+        select(person.address_number, copy.information, copy.copied_ms)
+        .outerjoin_from(store.person, store.copy, person.address_number == copy.address_number)
+        .where(person.address_number.in_(wanted))
+    )
+    known: set[str] = set()
+    held: Held = {}
+    for number, information, copied_ms in conn.execute(query).all():
+        known.add(number)
+        if information is not None:
+            held[number, information] = copied_ms
+    return known, held
+
+
+def _sort(rows: Sequence[CopyFields], known: set[str], now: datetime) -> tuple[list[CopyFields], list[CopyProblem]]:
     latest_ms = to_ms(now + CLOCK_TOLERANCE)
     sound_periods: set[tuple[str, str]] = set()
     good, problems = [], []
@@ -108,7 +134,7 @@ def _period(row: CopyFields) -> tuple[str, str]:
     return valid_from, valid_to
 
 
-def _store(conn: Connection, good: Sequence[CopyFields]) -> int:
+def _store(conn: Connection, good: Sequence[CopyFields], held: Held) -> int:
     newest: dict[tuple[str, str], CopyFields] = {}
     for row in good:
         key = row[:2]
@@ -116,13 +142,6 @@ def _store(conn: Connection, good: Sequence[CopyFields]) -> int:
         if other is None or other[3] < row[3]:
             newest[key] = row
     table = store.copy
-    query = select(table.c.address_number, table.c.information, table.c.copied_ms)
-    held = {
-        (number, information): copied_ms
-        for number, information, copied_ms in select_in(
-            conn, query, table.c.address_number, {number for number, _ in newest}
-        )
-    }
     fresh = [row for key, row in newest.items() if held.get(key, -1) < row[3]]
     upsert_many(conn, table, ("address_number", "information"), ("body", "copied_ms", "valid_from", "valid_to"), fresh)
     return len(fresh)

@@ -22,7 +22,7 @@ from renkei.contracts.errors import RequestConflict
 from renkei.contracts.exchange import Outcome, PermitAsk, PermitRequestHeader
 from renkei.contracts.inquiries import InquiryBatch
 from renkei.contracts.records import Party, RecordLeaf
-from renkei.contracts.sheets import encode, unb64, write_sheet
+from renkei.contracts.sheets import as_text, encode, unb64_many, write_sheet
 from renkei.crypto.evidence import SignedMessage
 from renkei.crypto.manifest import Manifest
 from renkei.institutions.gateway import queries, store
@@ -34,7 +34,7 @@ from renkei.institutions.gateway.model.events import (
     InquiriesInterrupted,
 )
 from renkei.institutions.gateway.model.reading import PermitSheet
-from renkei.institutions.gateway.operations.recording import Recorded, record_all
+from renkei.institutions.gateway.operations.recording import record_all
 from renkei.platform.audit_store import audit
 from renkei.platform.bulk import insert_many, upsert_many
 from renkei.platform.logstore import LogStore
@@ -177,7 +177,8 @@ def conclude(
         )
     )
     places = queries.places(conn, dispatch.dispatch)
-    recorded: list[Recorded] = []
+    leaves: list[bytes] = []
+    rows: list[tuple[object, ...]] = []
     for leg in legs:
         conn.execute(
             insert(store.leg).values(
@@ -186,8 +187,8 @@ def conclude(
                 key=leg.signed.key_id if leg.signed else "", sent=encode(leg.sent) if leg.sent else None,
             )
         )  # fmt: skip
-        recorded += _records(dispatch, leg, places, body_id)
-    record_all(conn, log, store.request_record, recorded)
+        _add_records(leaves, rows, dispatch, leg, places, body_id)
+    record_all(conn, log, store.request_record, leaves, rows)
     awaited = [
         (found.number, leg.permits.header.answer_by_ms)
         for leg in legs
@@ -195,7 +196,7 @@ def conclude(
         if found.outcome is Outcome.PENDING
     ]
     insert_many(conn, store.awaited, ("number", "answer_by_ms"), awaited)
-    outcomes = Counter(str(found.outcome) for leg in legs for found in leg.outcomes.values())
+    outcomes = Counter([as_text(found.outcome) for leg in legs for found in leg.outcomes.values()])
     audit(conn, store.audit_table, InquiriesConcluded(dispatch=dispatch.dispatch, outcomes=dict(outcomes)), now=now)
 
 
@@ -221,25 +222,32 @@ def note_setback(
         audit(conn, store.audit_table, interrupted, now=now)
 
 
-def _records(
-    dispatch: queries.Dispatch, leg: LegTaken, places: Sequence[tuple[str, int]], body_id: str
-) -> list[Recorded]:
-    header = leg.permits.header
-    recorded = []
-    for item in leg.permits.items:
-        found = leg.outcomes[item.at]
-        code = dispatch.asks[item.at].code
-        hidden = item.hidden or found.hidden
+def _add_records(
+    leaves: list[bytes],
+    rows: list[tuple[object, ...]],
+    dispatch: queries.Dispatch,
+    leg: LegTaken,
+    places: Sequence[tuple[str, int]],
+    body_id: str,
+) -> None:
+    provider, asked_ms = leg.permits.header.provider, leg.permits.header.issued_ms
+    items, outcomes = leg.permits.items, leg.outcomes
+    codes = [dispatch.asks[item.at].code for item in items]
+    for item, code, subject in zip(items, codes, unb64_many(codes), strict=True):
+        found = outcomes[item.at]
+        outcome, hidden = as_text(found.outcome), item.hidden or found.hidden
         leaf = RecordLeaf(
-            Party.REQUESTER, code, item.number, body_id, header.provider, item.section, item.affairs,
-            item.information, item.row, header.issued_ms, hidden, str(found.outcome), found.given_ms,
+            Party.REQUESTER, code, item.number, body_id, provider, item.section, item.affairs, item.information,
+            item.row, asked_ms, hidden, outcome, found.given_ms,
         )  # fmt: skip
-        values = (
-            item.number, unb64(code), *places[item.at], header.provider, item.section, item.affairs,
-            item.information, item.row, header.issued_ms, hidden, str(found.outcome), found.reason, found.given_ms,
+        leaves.append(encode(leaf))
+        batch, position = places[item.at]
+        rows.append(
+            (
+                item.number, subject, batch, position, provider, item.section, item.affairs, item.information,
+                item.row, asked_ms, hidden, outcome, found.reason, found.given_ms,
+            )
         )  # fmt: skip
-        recorded.append(Recorded(encode(leaf), values))
-    return recorded
 
 
 def lapse(permits: PermitSheet, reason: str, outcome: Outcome = Outcome.LAPSED) -> dict[int, ItemOutcome]:

@@ -26,23 +26,26 @@ from renkei.contracts.records import Party, RecordLeaf
 from renkei.contracts.sheets import (
     WrittenSheet,
     answer_info,
+    as_text,
     b64,
+    b64_many,
     encode,
     permit_info,
     read_sheet,
     sheet_root,
     unb64,
+    unb64_many,
     write_sheet,
 )
 from renkei.crypto.errors import ManifestMismatch
 from renkei.crypto.manifest import Manifest, verify_sheets
-from renkei.crypto.sealing import Opener, Sealer, SealingPrivateKey, SealingPublicKey, commit_payload
+from renkei.crypto.sealing import Opener, Sealer, SealingPrivateKey, SealingPublicKey, commit_payloads
 from renkei.institutions.gateway import queries, store
-from renkei.institutions.gateway.model.answering import PendingState, Verdict, answer_from_copy
+from renkei.institutions.gateway.model.answering import CopyRow, PendingState, Verdict, answer_from_copy
 from renkei.institutions.gateway.model.asking import PersonRow
 from renkei.institutions.gateway.model.events import PermitsAnswered, PresentationRefused
 from renkei.institutions.gateway.model.reading import SALT_BYTES, PermitSheet
-from renkei.institutions.gateway.operations.recording import Recorded, record_all
+from renkei.institutions.gateway.operations.recording import record_all
 from renkei.platform.audit_store import audit
 from renkei.platform.bulk import insert_many
 from renkei.platform.logstore import LogStore
@@ -132,7 +135,7 @@ def provide(
             root=written.root, items=len(items),
         )
     )  # fmt: skip
-    outcomes = Counter(item.outcome.value for item in items)
+    outcomes = Counter([as_text(item.outcome) for item in items])
     audit(
         conn,
         store.audit_table,
@@ -148,11 +151,10 @@ def provide(
 
 
 class _People(NamedTuple):
-    codes: list[bytes]
-    persons: dict[bytes, PersonRow]
+    """Codes of the presented permits, and who holds each (None where it is not registered here)."""
 
-    def holder(self, index: int) -> PersonRow | None:
-        return self.persons.get(self.codes[index])
+    codes: list[bytes]
+    holders: list[PersonRow | None]
 
 
 def _verdicts(
@@ -161,31 +163,48 @@ def _verdicts(
     header = sheet.header
     info = permit_info(provider=provider.body_id, requester=header.requester, batch=header.batch)
     opener = Opener(provider.sealing, unb64(header.wrap), info)
-    numbers = [item.number for item in sheet.items]
+    items = sheet.items
+    numbers = [item.number for item in items]
     replayed = _known_numbers(conn, numbers)
-    codes = [
-        opener.open(index, unb64(item.sealed_code), item.number.encode()) for index, item in enumerate(sheet.items)
-    ]
-    people = _People(codes, queries.persons_by_code(conn, codes))
-    copies = {
-        information: queries.copies(conn, information, {person.address_number for person in people.persons.values()})
-        for information in {item.information for item in sheet.items}
-    }
+    sealed = unb64_many([item.sealed_code for item in items])
+    codes = opener.open_many(range(len(items)), sealed, [number.encode() for number in numbers])
+    known = queries.persons_by_code(conn, codes)
+    people = _People(codes, [known.get(code) for code in codes])
+    copies = _copies(conn, items, people)
     today = jst_date(now).isoformat()
+    refusals: dict[tuple[str, str, str], str] = {}  # by what the law asks about: many items ask the same
     verdicts = []
-    for index, item in enumerate(sheet.items):
+    for item, person in zip(items, people.holders, strict=True):
+        question = (item.affairs, item.information, item.row)
+        refusal = refusals.get(question)
+        if refusal is None:
+            refusal = refusals[question] = _refusal(recheck, header, item)
         if item.number in replayed:
-            verdicts.append(Verdict(Outcome.REFUSED, PermitReplayed.code, b"", 0))
+            refusal = PermitReplayed.code
+        if refusal:
+            verdicts.append(Verdict(Outcome.REFUSED, refusal, b"", 0))
             continue
-        try:
-            recheck(header, item)
-        except RenkeiError as error:
-            verdicts.append(Verdict(Outcome.REFUSED, error.code, b"", 0))
-            continue
-        person = people.holder(index)
         found = copies[item.information].get(person.address_number) if person else None
         verdicts.append(answer_from_copy(person, found, today=today))
     return verdicts, people
+
+
+def _refusal(recheck: Recheck, header: PermitHeader, item: PermitItem) -> str:
+    """Why the provider's own law table refuses; empty if it does not."""
+    try:
+        recheck(header, item)
+    except RenkeiError as error:
+        return error.code
+    return ""
+
+
+def _copies(conn: Connection, items: Sequence[PermitItem], people: _People) -> dict[str, dict[str, CopyRow]]:
+    """By information and address number, the copies that these items ask for."""
+    wanted: dict[str, list[str]] = {item.information: [] for item in items}
+    for item, person in zip(items, people.holders, strict=True):
+        if person is not None:
+            wanted[item.information].append(person.address_number)
+    return {information: queries.copies(conn, information, numbers) for information, numbers in wanted.items()}
 
 
 def _known_numbers(conn: Connection, numbers: Sequence[str]) -> set[str]:
@@ -208,21 +227,24 @@ def _answer_sheet(
     header = sheet.header
     info = answer_info(provider=header.provider, requester=header.requester, presentation=presentation)
     sealer = Sealer(requester_seal, info)
-    salts = os.urandom(SALT_BYTES * len(verdicts))
+    given = [index for index, verdict in enumerate(verdicts) if verdict.outcome is Outcome.GIVEN]
+    pool = os.urandom(SALT_BYTES * len(given))
+    salts = [pool[start : start + SALT_BYTES] for start in range(0, len(pool), SALT_BYTES)]
+    bodies = [verdicts[index].body for index in given]
+    numbers = [sheet.items[index].number.encode() for index in given]
+    payloads = [salt + body for salt, body in zip(salts, bodies, strict=True)]
+    commitments = iter(b64_many(commit_payloads(salts, bodies)))
+    sealed = iter(b64_many(sealer.seal_many(given, payloads, numbers)))
     items = []
-    for index, (permit, verdict) in enumerate(zip(sheet.items, verdicts, strict=True)):
-        person = people.holder(index)
-        hidden = permit.hidden or (person.hidden if person else False)
-        commitment = sealed = ""
+    for permit, verdict, person in zip(sheet.items, verdicts, people.holders, strict=True):
+        hidden = permit.hidden or (person is not None and person.hidden)
         if verdict.outcome is Outcome.GIVEN:
-            salt = salts[index * SALT_BYTES : (index + 1) * SALT_BYTES]
-            commitment = b64(commit_payload(salt, verdict.body))
-            sealed = b64(sealer.seal(index, salt + verdict.body, permit.number.encode()))
-        items.append(
-            AnswerItem(
-                permit.number, verdict.outcome, verdict.reason, hidden, verdict.copied_ms, commitment, sealed
+            item = AnswerItem(
+                permit.number, Outcome.GIVEN, "", hidden, verdict.copied_ms, next(commitments), next(sealed)
             )
-        )  # fmt: skip
+        else:
+            item = AnswerItem(permit.number, verdict.outcome, verdict.reason, hidden, verdict.copied_ms, "", "")
+        items.append(item)
     answer_header = AnswerHeader(
         provider=header.provider, requester=header.requester, presentation=presentation, given_ms=to_ms(now),
         wrap=b64(sealer.wrap),
@@ -240,37 +262,32 @@ def _keep(
     now: datetime,
 ) -> None:
     """Record every answered item (番号法 23条1項); refused items are audited, not recorded: nothing was provided."""
-    header = sheet.header
-    recorded, waiting = [], []
-    for index, (permit, item) in enumerate(zip(sheet.items, items, strict=True)):
+    requester, provider, asked_ms = sheet.header.requester, sheet.header.provider, sheet.header.issued_ms
+    leaves, rows, waiting = [], [], []
+    now_ms = to_ms(now)
+    texts = b64_many(people.codes)
+    for permit, item, code, text, person in zip(sheet.items, items, people.codes, texts, people.holders, strict=True):
         if item.outcome is Outcome.REFUSED:
             continue
-        given_ms = 0 if item.outcome is Outcome.PENDING else to_ms(now)
-        leaf = provision_leaf(
-            people.codes[index], permit, header, hidden=item.hidden, outcome=item.outcome, given_ms=given_ms
-        )
-        values = (
-            permit.number, people.codes[index], header.requester, permit.section, permit.affairs, permit.information,
-            permit.row, header.issued_ms, item.hidden, item.outcome.value, item.reason, given_ms,
+        pending = item.outcome is Outcome.PENDING
+        given_ms = 0 if pending else now_ms
+        outcome = as_text(item.outcome)
+        leaf = RecordLeaf(
+            Party.PROVIDER, text, permit.number, requester, provider, permit.section, permit.affairs,
+            permit.information, permit.row, asked_ms, item.hidden, outcome, given_ms,
         )  # fmt: skip
-        recorded.append(Recorded(encode(leaf), values))
-        person = people.holder(index)
-        if item.outcome is Outcome.PENDING and person is not None:
-            waiting.append(
-                (permit.number, person.address_number, header.answer_by_ms, seal, PendingState.WAITING.value)
+        leaves.append(encode(leaf))
+        rows.append(
+            (
+                permit.number, code, requester, permit.section, permit.affairs, permit.information, permit.row,
+                asked_ms, item.hidden, outcome, item.reason, given_ms,
             )
-    record_all(conn, log, store.provision_record, recorded)
+        )  # fmt: skip
+        if pending and person is not None:
+            answer_by_ms = sheet.header.answer_by_ms
+            waiting.append((permit.number, person.address_number, answer_by_ms, seal, PendingState.WAITING.value))
+    record_all(conn, log, store.provision_record, leaves, rows)
     insert_many(conn, store.pending, PENDING_COLUMNS, waiting)
-
-
-def provision_leaf(
-    code: bytes, permit: PermitItem, header: PermitHeader, *, hidden: bool, outcome: Outcome, given_ms: int
-) -> RecordLeaf:
-    """What the provider's log commits to."""
-    return RecordLeaf(
-        Party.PROVIDER, b64(code), permit.number, header.requester, header.provider, permit.section, permit.affairs,
-        permit.information, permit.row, header.issued_ms, hidden, outcome.value, given_ms,
-    )  # fmt: skip
 
 
 def _stored_answer(conn: Connection, requester: str, presentation: str, digest: bytes) -> Answered | None:

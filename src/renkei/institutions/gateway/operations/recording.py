@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from sqlalchemy import Connection, Table
 
@@ -12,16 +11,15 @@ from renkei.platform.logstore import LogStore
 from renkei.platform.record_log import log_records
 
 
-class Recorded(NamedTuple):
-    """One record: the bytes that the log commits to, and the row's values before salt and leaf index."""
+def record_all(
+    conn: Connection, log: LogStore, table: Table, leaves: Sequence[bytes], rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Insert records of one kind with their log entries.
 
-    leaf: bytes
-    values: tuple[object, ...]
-
-
-def record_all(conn: Connection, log: LogStore, table: Table, recorded: Sequence[Recorded]) -> None:
-    """Insert records of one kind with their log entries; the table's columns are in the order of `values`."""
-    logged = log_records(conn, log, [one.leaf for one in recorded])
+    Args:
+        leaves: what the log commits to, one a record.
+        rows: the values of each record before salt and leaf index, in the order of the table's columns.
+    """
     columns = [column.name for column in table.columns if not column.name.startswith("late_")]
-    rows = [(*one.values, *entry) for one, entry in zip(recorded, logged, strict=True)]
-    insert_many(conn, table, columns, rows)
+    logged = log_records(conn, log, leaves)
+    insert_many(conn, table, columns, [row + entry for row, entry in zip(rows, logged, strict=True)])

@@ -30,7 +30,7 @@ def issue_codes(
     """
     view.active(request.body_id)
     handles = [keys.handle(item.resident_record_code) for item in request.items]
-    held = {handle for _, handle in held_among(conn, [(request.body_id, handle) for handle in handles])}
+    held = held_among(conn, request.body_id, handles)
     fresh = dict.fromkeys(handle for handle in handles if handle not in held)
     now_ms = to_ms(now)
     insert_many(

@@ -21,7 +21,7 @@ from renkei.contracts.exchange import (
     RefusalItem,
     Sheet,
 )  # fmt: skip
-from renkei.contracts.sheets import WrittenSheet, b64, encode, permit_info, write_sheet, write_sheets
+from renkei.contracts.sheets import WrittenSheet, b64, b64_many, encode, permit_info, write_sheet, write_sheets
 from renkei.crypto.codes import CodeKeys
 from renkei.crypto.sealing import Sealer, SealingPublicKey
 from renkei.institutions.linkage import store
@@ -104,7 +104,10 @@ def issue_permits(
         return repeated  # also to a body that was stopped since: what was recorded is not taken back
     view.active(caller)
     candidates, refusals = screen(asked.items, requester=caller, view=view, table=table, keys=keys)
-    held = held_among(conn, [(candidate.ask.provider, candidate.handle) for candidate in candidates])
+    wanted: dict[str, list[bytes]] = {}
+    for candidate in candidates:
+        wanted.setdefault(candidate.ask.provider, []).append(candidate.handle)
+    held = {provider: held_among(conn, provider, handles) for provider, handles in wanted.items()}
     by_provider, codeless = without_code(candidates, held)
     sealing, keyless = _seal_keys(by_provider, seal_key)
     refusals = sorted(refusals + codeless + keyless, key=lambda refusal: refusal.at)
@@ -150,10 +153,10 @@ def _permit_sheet(
     keys: CodeKeys,
     validity: Validity,
     now: datetime,
-) -> tuple[WrittenSheet, list[Issued]]:
+) -> tuple[WrittenSheet, Issued]:
     info = permit_info(provider=provider, requester=header.requester, batch=header.batch)
     sealer = Sealer(seal_key, info)
-    issued = issue(group, provider=provider, numbers=numbers, keys=keys, seal=sealer.seal)
+    issued = issue(group, provider=provider, numbers=numbers, keys=keys, seal=sealer.seal_many)
     permit_header = PermitHeader(
         provider=provider,
         requester=header.requester,
@@ -163,20 +166,26 @@ def _permit_sheet(
         issued_ms=to_ms(now),
         expires_ms=to_ms(now + validity.present),
         answer_by_ms=to_ms(now + validity.answer),
-        items=len(issued),
+        items=len(issued.items),
         wrap=b64(sealer.wrap),
     )
-    return write_sheet(permit_header, [one.item for one in issued]), issued
+    return write_sheet(permit_header, issued.items), issued
 
 
 def _record(
-    conn: Connection, log: LogStore, issued: Sequence[Issued], *, requester: str, edition: str, asked_ms: int
+    conn: Connection, log: LogStore, issued: Issued, *, requester: str, edition: str, asked_ms: int
 ) -> None:
-    leaves = [encode(asked_leaf(one, requester=requester, asked_ms=asked_ms)) for one in issued]
+    provider = issued.provider
+    leaves = [
+        encode(asked_leaf(item, subject, requester=requester, provider=provider, asked_ms=asked_ms))
+        for item, subject in zip(issued.items, b64_many(issued.subjects), strict=True)
+    ]
     rows = [
-        (one.item.number, one.subject, requester, one.provider, one.item.section, one.item.affairs,
-         one.item.information, one.item.row, edition, asked_ms, one.item.hidden, *entry)
-        for one, entry in zip(issued, log_records(conn, log, leaves), strict=True)
+        (item.number, subject, requester, provider, item.section, item.affairs, item.information, item.row, edition,
+         asked_ms, item.hidden, salt, index)
+        for item, subject, (salt, index) in zip(
+            issued.items, issued.subjects, log_records(conn, log, leaves), strict=True
+        )
     ]  # fmt: skip
     insert_many(conn, store.exchange, SUBJECT_COLUMNS, rows)
 

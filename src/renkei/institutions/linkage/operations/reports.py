@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from renkei.contracts.errors import CallerMismatch, TooManyItems
 from renkei.contracts.exchange import ITEMS_MAX, Outcome, Report, ReportItem
-from renkei.contracts.sheets import encode
+from renkei.contracts.records import Party, RecordLeaf
+from renkei.contracts.sheets import as_text, b64, encode
 from renkei.institutions.linkage import store
 from renkei.institutions.linkage.model import ReportRefused
-from renkei.institutions.linkage.queries import record_leaf
 from renkei.platform.audit_store import audit
-from renkei.platform.bulk import select_in, update_many
+from renkei.platform.bulk import Lookup, update_many
 from renkei.platform.logstore import LogStore
 from renkei.platform.record_log import log_records
 
+_exchange = store.exchange.c
+# The members of RecordLeaf between party and hidden, in its order; then what was reported before.
+_ASKED = Lookup(
+    select(
+        _exchange.subject, _exchange.number, _exchange.requester, _exchange.provider, _exchange.section,
+        _exchange.affairs, _exchange.information, _exchange.row, _exchange.asked_ms, _exchange.outcome,
+    ).where(_exchange.provider == bindparam("provider")),
+    _exchange.number,
+)  # fmt: skip
 _FINAL = (Outcome.GIVEN, Outcome.NONE, Outcome.LAPSED)
 
 
@@ -36,9 +44,7 @@ def take_report(conn: Connection, report: Report, *, caller: str, log: LogStore,
         raise CallerMismatch()
     if len(report.items) > ITEMS_MAX:
         raise TooManyItems(limit=ITEMS_MAX)
-    table = store.exchange
-    query = select(table).where(table.c.provider == caller)
-    kept = {row.number: row for row in select_in(conn, query, table.c.number, [item.number for item in report.items])}
+    kept = {row[1]: row for row in _ASKED(conn, [item.number for item in report.items], provider=caller)}
     leaves, changes, waiting, refused = [], [], [], 0
     new: dict[str, ReportItem] = {}
     for item in report.items:
@@ -46,27 +52,22 @@ def take_report(conn: Connection, report: Report, *, caller: str, log: LogStore,
         if row is None or item.outcome not in (*_FINAL, Outcome.PENDING):
             refused += 1
         elif item.outcome is Outcome.PENDING:
-            waiting += [(item.number, True, item.hidden)] if not row.outcome else []
-        elif (row.outcome and row.outcome != item.outcome.value) or new.get(item.number, item) != item:
+            waiting += [(item.number, True, item.hidden)] if not row[-1] else []
+        elif (row[-1] and row[-1] != item.outcome) or new.get(item.number, item) != item:
             refused += 1
-        elif not row.outcome and item.number not in new:
+        elif not row[-1] and item.number not in new:
             new[item.number] = item
-            leaves.append(encode(_given_leaf(row, item)))
-            changes.append(item)
-    update_many(conn, table, ("number",), ("waiting", "given_hidden"), waiting)
+            subject, *face, _ = row
+            outcome = as_text(item.outcome)
+            leaves.append(encode(RecordLeaf(Party.CORE, b64(subject), *face, item.hidden, outcome, item.given_ms)))
+            changes.append((item.number, outcome, item.given_ms, item.hidden))
+    update_many(conn, store.exchange, ("number",), ("waiting", "given_hidden"), waiting)
     if changes:
+        logged = log_records(conn, log, leaves)
         update_many(
-            conn, table, ("number",), ("outcome", "given_ms", "given_hidden", "given_salt", "given_index"),
-            [
-                (item.number, item.outcome.value, item.given_ms, item.hidden, *entry)
-                for item, entry in zip(changes, log_records(conn, log, leaves), strict=True)
-            ],
+            conn, store.exchange, ("number",), ("outcome", "given_ms", "given_hidden", "given_salt", "given_index"),
+            [change + entry for change, entry in zip(changes, logged, strict=True)],
         )  # fmt: skip
     if refused:
         audit(conn, store.audit_table, ReportRefused(provider=caller, count=refused), now=now)
     return len(changes)
-
-
-def _given_leaf(row: object, item: ReportItem) -> msgspec.Struct:
-    asked = record_leaf(row, given=False)  # type: ignore[arg-type]
-    return msgspec.structs.replace(asked, outcome=item.outcome.value, given_ms=item.given_ms, hidden=item.hidden)

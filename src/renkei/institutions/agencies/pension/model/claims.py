@@ -12,7 +12,7 @@ from renkei.institutions.agencies.pension.errors import ClaimStepRefused
 from renkei.institutions.agencies.pension.model.amount import Months
 
 AFFAIRS = "73.2"
-"""国民年金法による給付に係る申請、届出その他の行為に係る事実についての審査に関する事務 (order of 2024, row 73, item 2)."""
+"""国民年金法による給付に係る申請等に係る事実についての審査に関する事務 (令和6年デジタル庁・総務省令9号75条2号)."""
 
 
 class State(StrEnum):

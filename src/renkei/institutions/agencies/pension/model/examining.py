@@ -66,7 +66,7 @@ def questions(needs: Iterable[Need], residences: Sequence[Residence], *, on: dat
 
 
 class Finding(NamedTuple):
-    """Something that an answer says about the claim. `holds` false and `blocking` means: no decision before it is clear."""
+    """Something that an answer says about the claim; one that is `blocking` and does not hold bars a grant."""
 
     need: Need
     code: str

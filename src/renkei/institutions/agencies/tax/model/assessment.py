@@ -128,8 +128,8 @@ def may_correct(fiscal_year: int, *, raises: bool, on: date) -> None:
     Raises:
         CorrectionTooLate: the period is over.
 
-    Source: 地方税法17条の5 (three years to raise, five to lower); 320条 leaves the instalments to the ordinance, of which
-    June is the first.
+    Source: 地方税法17条の5 (three years to raise, five to lower); the instalments are the ordinance's (320条),
+    June being the first.
     """
     years = RAISE_WITHIN_YEARS if raises else LOWER_WITHIN_YEARS
     if on > date(fiscal_year + years, 6, 30):

@@ -1,0 +1,135 @@
+"""The agencies of a country: opened beside its bodies, and loaded from a synthetic nation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from renkei.assembly.country import Country
+from renkei.assembly.loading import Known, Loader, own_number
+from renkei.assembly.nation import Municipality, Person
+from renkei.institutions.agencies.pension import store as pension_store
+from renkei.institutions.agencies.pension.model.amount import Months
+from renkei.institutions.agencies.pension.model.claims import Insured, InsuredKind, Residence
+from renkei.institutions.agencies.pension.model.copies import Pension
+from renkei.institutions.agencies.pension.operations.register import enter_insured, enter_pensions, set_residences
+from renkei.institutions.agencies.pension.service import PensionOffice
+from renkei.institutions.agencies.tax import store as tax_store
+from renkei.institutions.agencies.tax.model.assessment import Statement
+from renkei.institutions.agencies.tax.operations import assess_all, register_taxpayers
+from renkei.institutions.agencies.tax.service import TaxOffice
+
+JPS = "jps"
+PENSION, TAX = "pension", "tax"
+MONTHS_MAX = 480  # from twenty to sixty (国民年金法27条)
+TAX_COPIED, PENSION_COPIED = timedelta(days=20), timedelta(days=12)
+"""How long ago the agencies last made their copies."""
+
+
+class Agencies:
+    """Pension and tax offices, with their gateways behind their bodies' ledgers."""
+
+    def __init__(self, country: Country, municipalities: Iterable[Municipality]) -> None:
+        self._country = country
+        self.designated = {municipality.body_id: municipality.designated for municipality in municipalities}
+        pension_node = country.bodies[JPS]
+        self.pension = PensionOffice(
+            country.open_store(PENSION, pension_store.metadata, JPS), gateway=pension_node.relay(PENSION),
+            addressees=pension_node.ledger, clock=country.clock, system=PENSION,
+        )  # fmt: skip
+        self.tax = {
+            body_id: TaxOffice(
+                country.open_store(TAX, tax_store.metadata, body_id), gateway=country.bodies[body_id].relay(TAX),
+                clock=country.clock,
+            )
+            for body_id in self.designated
+        }  # fmt: skip
+
+    async def load_tax(self, loader: Loader) -> None:
+        """Assess everyone where they lived on 1 January, and hand the copies over (地方税法 39条, 318条)."""
+        taxed: dict[str, dict[int, Known]] = {}
+        for known in loader.people:
+            if not (known.person.copies_missing or known.person.code_pending):
+                for year in known.person.taxes:
+                    taxed.setdefault(year.body_id, {})[known.person.index] = known
+        now = self._country.clock.now() - TAX_COPIED
+        for body_id, people in taxed.items():
+            await loader.enrol(body_id, TAX, people.values())
+            statements = [one for known in people.values() for one in _statements(known.person, body_id)]
+            office = self.tax[body_id]
+            with office.db.writing() as conn:
+                register_taxpayers(conn, [(own_number(known.person), known.person.birth) for known in people.values()])
+                assess_all(conn, statements, designated_city=self.designated[body_id], now=now)
+            await office.publish_copies()
+
+    async def load_pensions(self, loader: Loader) -> None:
+        """Insured persons with their months, pensions and where they lived; then their copies."""
+        insured = [known for known in loader.people if known.person.pension is not None]
+        await loader.enrol(JPS, PENSION, insured)
+        await loader.enrol_pending(JPS, PENSION, insured)
+        now = self._country.clock.now() - PENSION_COPIED
+        with self.pension.db.writing() as conn:
+            enter_insured(conn, [_insured(known.person) for known in insured], now=now)
+            set_residences(conn, [(own_number(known.person), at) for known in insured for at in _residences(known)])
+            enter_pensions(conn, [one for known in insured for one in _pensions(known.person)], now=now)
+        await self.pension.publish_copies()
+
+
+def _statements(person: Person, body_id: str) -> list[Statement]:
+    return [
+        Statement(
+            own_number=own_number(person), fiscal_year=year.fiscal_year, salary_yen=year.salary_yen,
+            pension_yen=year.pension_yen, business_yen=year.business_yen, spouse_deducted=year.spouse_deducted,
+            dependants=year.dependants,
+        )
+        for year in person.taxes
+        if year.body_id == body_id
+    ]  # fmt: skip
+
+
+def _insured(person: Person) -> Insured:
+    record = person.pension
+    if record is None:
+        raise ValueError("not insured")
+    room = MONTHS_MAX - record.paid_months - record.exempt_months - record.spouse_months
+    months = Months(
+        paid=record.paid_months, employed=max(0, min(record.employed_months, room)), dependant=record.spouse_months,
+        exempt_full=record.exempt_months,
+    )  # fmt: skip
+    return Insured(
+        own_number=own_number(person), name=person.name, kana=person.kana, birth=person.birth, months=months,
+        kind=_KINDS.get(str(person.work), InsuredKind.NONE),
+    )  # fmt: skip
+
+
+_KINDS = {"employed": InsuredKind.SECOND, "self_employed": InsuredKind.FIRST, "learning": InsuredKind.FIRST}
+
+
+def _residences(known: Known) -> list[Residence]:
+    person, home = known.person, known.household
+    here = home.municipality.body_id
+    if home.move is None or person.birth >= home.move.moved_on:
+        return [Residence(person.birth, here)]
+    if home.move.former is None:
+        return [Residence(home.move.moved_on, here)]
+    return [Residence(person.birth, home.move.former.body_id), Residence(home.move.moved_on, here)]
+
+
+def _pensions(person: Person) -> list[Pension]:
+    benefit = person.benefit
+    if benefit is None:
+        return []
+    from_month = f"{benefit.since:%Y-%m}"
+    pensions = [
+        Pension(
+            own_number=own_number(person), kind="old_age_basic", from_month=from_month, yearly_yen=benefit.basic_yen
+        )
+    ]
+    if benefit.employees_yen:
+        pensions.append(
+            Pension(
+                own_number=own_number(person), kind="old_age_employees", from_month=from_month,
+                yearly_yen=benefit.employees_yen,
+            )
+        )  # fmt: skip
+    return pensions
