@@ -13,6 +13,10 @@ from rich.console import Console
 
 import renkei
 from renkei.assembly import demo as demonstration
+from renkei.assembly.cli_gateway import copies, inquire
+from renkei.assembly.cli_serve import serve as serve_role
+from renkei.assembly.cli_story import story
+from renkei.assembly.cli_verify import log, verify
 from renkei.base.errors import RenkeiError
 from renkei.law.cli import law
 
@@ -51,4 +55,5 @@ def demo(port: int, host: str, residents: int, seed: int, data: Path) -> None:
     uvloop.run(demonstration.serve(data, host=host, port=port, seed=seed, residents=residents, say=console.print))
 
 
-main.add_command(law)
+for command in (law, story, verify, log, copies, inquire, serve_role):
+    main.add_command(command)

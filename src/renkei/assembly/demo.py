@@ -13,7 +13,7 @@ import msgspec
 
 from renkei.assembly.agencies import Agencies
 from renkei.assembly.country import Country, SectionPlan
-from renkei.assembly.loading import Loader
+from renkei.assembly.loading import Loader, own_number
 from renkei.assembly.nation import Nation, Persona
 from renkei.assembly.site import build_site
 from renkei.base.errors import Refused
@@ -159,7 +159,14 @@ async def serve(folder: Path, *, host: str, port: int, seed: int, residents: int
     """Open the country and serve it until the process is told to stop."""
     demonstration = await open_demonstration(folder, seed=seed, residents=residents, say=say)
     country = demonstration.country
-    server = HttpServer(build_site(country, sign_in=demonstration.sign_in, residents=residents), host=host, port=port)
+    site = build_site(
+        country,
+        demonstration.agencies,
+        sign_in=demonstration.sign_in,
+        residents=residents,
+        claimants=[own_number(persona.person) for persona in demonstration.nation.personas()],
+    )
+    server = HttpServer(site, host=host, port=port)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):

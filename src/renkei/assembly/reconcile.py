@@ -94,7 +94,7 @@ def reconcile(
         state, found = compare(faces, open_bodies)
         if found:
             differing += 1
-            differences += [Difference(number, *one) for one in found][: LISTED_MAX - len(differences)]
+            differences += [Difference(number, *one) for one in dict(found).items()][: LISTED_MAX - len(differences)]
             continue
         states[state] += 1
         if state == "unfinished" and len(unfinished) < LISTED_MAX:
@@ -135,7 +135,9 @@ def _number(pair: tuple[RecordFace, Party]) -> str:
 
 def compare(faces: Faces, open_bodies: Collection[str]) -> tuple[str, Found]:
     """The state of one exchange, and where the parties disagree (the state then means nothing)."""
-    core, asked, given = (faces.get(party) for party in (Party.CORE, Party.REQUESTER, Party.PROVIDER))
+    core, asked, given = faces.get(Party.CORE), faces.get(Party.REQUESTER), faces.get(Party.PROVIDER)
+    if core == asked == given:  # nearly always
+        return "settled", []
     found = [found for field in _SHARED if (found := _disagreement(faces, field))]
     if core is None:
         return "", [("record", _presence(faces)), *found]

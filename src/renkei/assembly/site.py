@@ -8,13 +8,18 @@ from collections.abc import Sequence
 from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
+from renkei.assembly.agencies import JPS, Agencies
 from renkei.assembly.country import Country
 from renkei.channels.front.web import PACKAGE as FRONT
 from renkei.channels.front.web.pages import BodyCounts, CountryCounts, front_handlers
 from renkei.channels.portal.web import PACKAGE as PORTAL
 from renkei.channels.portal.web.pages import portal_handlers
+from renkei.contracts.evidence import write_evidence
 from renkei.contracts.standins import DemoSignIn
+from renkei.institutions.agencies.pension.web import PACKAGE as PENSION
+from renkei.institutions.agencies.pension.web.pages import pension_handlers
 from renkei.institutions.gateway import queries as gateway_queries
+from renkei.institutions.gateway.operations.evidence import Holder, export_evidence
 from renkei.institutions.gateway.operations.tenant import Tenant
 from renkei.institutions.gateway.web import PACKAGE as GATEWAY
 from renkei.institutions.gateway.web.console import console_handlers
@@ -23,27 +28,27 @@ from renkei.platform.http_server import HostApp
 from renkei.platform.web.kit import Site, WebKit
 from renkei.platform.web.pages import error_pages, page_router, static_handler
 
-PACKAGES = (FRONT, PORTAL, GATEWAY)
+PENSION_CLERK = "jps-clerk-01"
+PACKAGES = (FRONT, PORTAL, GATEWAY, PENSION)
 
 
 def build_site(
     country: Country,
+    agencies: Agencies,
     *,
     sign_in: DemoSignIn,
     residents: int,
-    kit: WebKit | None = None,
-    more: Sequence[ControllerRouterHandler] = (),
+    claimants: Sequence[str] = (),
     interfaces: Sequence[ControllerRouterHandler] = (),
 ) -> HostApp:
     """Every page of the country, and every party's signed endpoints by authority.
 
     Args:
         residents: how many people live here, for the front page.
-        kit: with the packages of `more`; made for the country's own pages where it is None.
-        more: further pages (agencies).
+        claimants: own numbers that the pension office shows first among those who may claim.
         interfaces: handlers that are not pages (the published API).
     """
-    pages_kit = kit or WebKit(PACKAGES, site=Site())
+    pages_kit = WebKit(PACKAGES, site=Site())
 
     def tenant_of(body_id: str) -> Tenant:
         return country.bodies[body_id].gateway.tenant
@@ -55,7 +60,14 @@ def build_site(
         *front_handlers(kit=pages_kit, counts=counts),
         *portal_handlers(kit=pages_kit, portal=country.portal, words=country.words, sign_in=sign_in),
         *console_handlers(kit=pages_kit, tenant_of=tenant_of, words=country.words, sign_in=sign_in),
-        *more,
+        *pension_handlers(
+            kit=pages_kit,
+            office=agencies.pension,
+            words=country.words,
+            evidence=lambda number: evidence_file(country, JPS, number, user=PENSION_CLERK),
+            clerk=PENSION_CLERK,
+            first=claimants,
+        ),
     ]
     app = Litestar(
         [page_router(pages_kit, handlers), static_handler(pages_kit), *interfaces],
@@ -66,6 +78,20 @@ def build_site(
     for party in country.apps():
         host.register(party)
     return host
+
+
+async def evidence_file(country: Country, body_id: str, number: str, *, user: str) -> bytes:
+    """Evidence of one exchange that a body asked for, as the content of a file.
+
+    Raises:
+        EvidenceMissing, EvidenceIncomplete: there is none, or not yet.
+    """
+    node = country.bodies[body_id]
+    tenant = node.gateway.tenant
+    holder = Holder(body_id, tenant.key, tenant.log, country.directory, synthetic=True)
+    now = country.clock.now()
+    found = await tenant.db.write(lambda conn: export_evidence(conn, number, holder=holder, user=user, now=now))
+    return write_evidence(found)
 
 
 async def count(country: Country, residents: int) -> CountryCounts:

@@ -159,21 +159,24 @@ def _check_stored(
 ) -> CheckedLog:
     """A log in a store, with the records that it commits to."""
     log = LogStore(tables)
-    head = log.head(conn)
-    size, fits, altered, fault = head.size, 0, list[str](), ""
-    load = _keeping(lambda ref: _stored(log, conn, ref))
+    size, fits, altered, fault = 0, 0, list[str](), ""
     try:
+        head = log.head(conn)
+        size = head.size
         if size:
-            signed = verify_log(log.checkpoint(conn), load, _key(key)).checkpoint
+            signed = verify_log(log.checkpoint(conn), lambda ref: _stored(log, conn, ref), _key(key)).checkpoint
             if (signed.size, signed.root) != (head.size, head.root):
                 raise LogDamaged(step="checkpoint", private="the signed head is not the log's head")
+        entries = _Entries(size, lambda ref: _stored(log, conn, ref))
         for record in records:
-            if _fits(record, size, load):
+            if entries.fits(record):
                 fits += 1
             else:
                 altered += [record.number] if len(altered) < LISTED_MAX else []
     except RenkeiError as error:
         fault = _fault(error)
+    except (ValueError, TypeError):  # bytes of another size or type than the store ever writes
+        fault = _fault(LogDamaged(step="head"))
     if altered and not fault:
         fault = "record_altered"
     return CheckedLog(name, size, fits, max(size - fits, 0) if not fault else 0, fault, altered)
@@ -196,29 +199,26 @@ def _check_exported(folder: Path, trust: Trust) -> CheckedLog:
     return CheckedLog(name, size, 0, 0, "", [])
 
 
-def _fits(record: LoggedRecord, size: int, load: TileLoader) -> bool:
-    """The entry that the record names commits to the record."""
-    if not 0 <= record.place < size or record.salt is None:
-        return False
-    bundle, at = divmod(record.place, TILE_WIDTH)
-    data = load(TileRef(ENTRIES, bundle, min(TILE_WIDTH, size - bundle * TILE_WIDTH))) or b""
-    return data[at * _ENTRY_BYTES + 2 : (at + 1) * _ENTRY_BYTES] == commit(bytes(record.salt), record.leaf)
+class _Entries:
+    """Entries of a log by index; keeps the bundles used last, as records and their entries run nearly in step."""
 
+    def __init__(self, size: int, load: TileLoader) -> None:
+        self._size, self._load = size, load
+        self._kept: OrderedDict[int, bytes] = OrderedDict()
 
-def _keeping(load: TileLoader) -> TileLoader:
-    """A loader that keeps the bundles used last: records and their entries run nearly in step."""
-    kept: OrderedDict[TileRef, bytes | None] = OrderedDict()
-
-    def found(ref: TileRef) -> bytes | None:
-        if ref in kept:
-            kept.move_to_end(ref)
-            return kept[ref]
-        kept[ref] = data = load(ref)
-        if len(kept) > _BUNDLES_KEPT:
-            kept.popitem(last=False)
-        return data
-
-    return found
+    def fits(self, record: LoggedRecord) -> bool:
+        """The entry that the record names commits to the record."""
+        if not 0 <= record.place < self._size or record.salt is None:
+            return False
+        bundle, at = divmod(record.place, TILE_WIDTH)
+        data = self._kept.get(bundle)
+        if data is None:
+            ref = TileRef(ENTRIES, bundle, min(TILE_WIDTH, self._size - bundle * TILE_WIDTH))
+            data = self._kept[bundle] = self._load(ref) or b""
+            if len(self._kept) > _BUNDLES_KEPT:
+                self._kept.popitem(last=False)
+        expected = commit(bytes(record.salt), record.leaf)
+        return data[at * _ENTRY_BYTES + 2 : (at + 1) * _ENTRY_BYTES] == expected
 
 
 def _stored(log: LogStore, conn: Connection, ref: TileRef) -> bytes | None:

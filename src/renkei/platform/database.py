@@ -291,8 +291,18 @@ def _sqlite_engine(url: URL) -> Engine:
     return engine
 
 
+_SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    "cache_size=-65536",  # KiB a connection: look-ups by code touch pages all over the file
+    "wal_autocheckpoint=8000",  # pages, 32 MB: a page that many commits touch is copied back once, not every time
+)
+
+
 def _sqlite_connect(connection: Any, _record: object) -> None:
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-65536"):
+    for pragma in _SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").close()
 
 

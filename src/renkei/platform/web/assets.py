@@ -13,7 +13,7 @@ from pathlib import Path
 TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png"}
 PREFIX = "/static/"
 # The kit's own sheets travel as one file, in this order.
-KIT_SHEETS = ("tokens.css", "base.css", "layout.css", "parts.css", "lists.css", "forms.css", "media.css")
+KIT_SHEETS = ("tokens.css", "base.css", "layout.css", "parts.css", "lists.css", "records.css", "forms.css", "media.css")
 
 
 @dataclass(frozen=True, slots=True)

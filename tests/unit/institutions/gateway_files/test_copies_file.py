@@ -30,7 +30,9 @@ def test_a_row_is_read_into_what_the_store_holds(tmp_path: Path) -> None:
 
 
 def test_columns_may_stand_in_any_order_and_persons_by_their_own_number(tmp_path: Path) -> None:
-    content = 'body,own_number,valid_to,valid_from,copied_at,information\n{},22,2027-03-31,2026-04-01,2026-11-23T03:00Z,x'
+    content = (
+        "body,own_number,valid_to,valid_from,copied_at,information\n{},22,2027-03-31,2026-04-01,2026-11-23T03:00Z,x"
+    )
     [chunk] = chunks(tmp_path, content)
     assert chunk.by_own_number
     assert chunk.rows == [("000000000000022", "x", b"{}", 1_795_402_800_000, "2026-04-01", "2027-03-31")]
@@ -63,7 +65,9 @@ def test_a_file_is_cut_into_chunks_the_same_way_each_time(tmp_path: Path, monkey
     assert [line for chunk in found for line in chunk.lines] == list(range(2, 9))
 
 
-@pytest.mark.parametrize(("encoding", "expected"), [("utf-8", "utf-8-sig"), ("utf-8-sig", "utf-8-sig"), ("cp932", "cp932")])
+@pytest.mark.parametrize(
+    ("encoding", "expected"), [("utf-8", "utf-8-sig"), ("utf-8-sig", "utf-8-sig"), ("cp932", "cp932")]
+)
 def test_encodings(tmp_path: Path, encoding: str, expected: str) -> None:
     content = HEADER + GOOD * 40_000 + GOOD.replace("years", "年度")
     path = tmp_path / "copies.csv"
@@ -81,7 +85,7 @@ def test_encodings(tmp_path: Path, encoding: str, expected: str) -> None:
         (HEADER.replace("body", "information").encode(), "file_header_invalid"),
         (HEADER.replace("body", "body,own_number").encode(), "file_header_invalid"),
         ((HEADER + GOOD).encode() + b"\x81", "file_encoding_unknown"),
-        ((HEADER + GOOD).encode("utf-16"), "file_encoding_unknown"),
+        ((HEADER + GOOD).encode("utf-16"), "file_header_invalid"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes, code: str) -> None:

@@ -48,7 +48,7 @@ def test_a_given_answer_carries_its_source() -> None:
 
 
 def test_outcomes_never_look_alike() -> None:
-    """"Not permitted", "no code", "no data", "waiting for a clerk" and "we failed" are told apart by status and word."""
+    """Not permitted, no code, no data, waiting for a clerk and we failed are told apart by status and word."""
     outcomes = [
         result(Outcome.REFUSED, "case_missing"), result(Outcome.REFUSED, "no_code"), result(Outcome.NONE, "no_copy"),
         result(Outcome.PENDING, "waiting_for_clerk"), result(Outcome.FAILED, "exchange_interrupted"),
@@ -75,7 +75,9 @@ def test_data_survive_every_encoding(encoding: str, text: str) -> None:
 
 
 def test_the_errors_file_names_line_column_and_why() -> None:
-    content = write_errors([RowProblem(7, "", RowCells(expected=18)), RowProblem(9, "x", RowWidth(column="x", width=2))])
+    content = write_errors(
+        [RowProblem(7, "", RowCells(expected=18)), RowProblem(9, "x", RowWidth(column="x", width=2))]
+    )
     rows = list(csv.reader(io.StringIO(content.decode(), newline="")))
     assert rows[0] == ["line", "column", "code", "ja", "en"]
     assert [row[:3] for row in rows[1:]] == [["7", "", "row_cells"], ["9", "x", "row_width"]]

@@ -12,12 +12,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from renkei.contracts.errors import RequestConflict
+from renkei.contracts.errors import BatchUnknown, RequestConflict
 from renkei.contracts.exchange import ITEMS_MAX, Outcome, Purpose
 from renkei.contracts.inquiries import Inquiry, InquiryBatch, InquiryPort, InquiryResult, InquiryResults
 from renkei.institutions.gateway.files.errors import FileConflict, RowLedgerMissing, RowPersonUnknown, RowProblem
 from renkei.institutions.gateway.files.request_file import RequestFile, RequestRow
-from renkei.platform.errors import RouteUnknown
 
 Translate = Callable[[Iterable[str]], Mapping[str, str]]
 """Address number by own number, of one business system; an unknown one is absent."""
@@ -138,7 +137,7 @@ class _Sending:
         """
         try:
             found = await self._port.result(batch_id)
-        except RouteUnknown:
+        except BatchUnknown:
             return None
         for result in found.results:
             self._line(result.ref)

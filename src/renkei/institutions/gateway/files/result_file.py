@@ -14,11 +14,15 @@ from typing import Final
 
 from renkei.base.errors import from_code
 from renkei.base.time import JST, from_ms
+from renkei.contracts import errors as exchange_reasons
 from renkei.contracts.exchange import Outcome
 from renkei.contracts.inquiries import InquiryResult
 from renkei.institutions.gateway.files.errors import RowProblem
 from renkei.institutions.gateway.files.request_file import RequestRow
+from renkei.law import errors as law_reasons
 
+REASONS: Final = (exchange_reasons, law_reasons)
+"""Where the sentences of reasons stand; a reason is known once its module is loaded."""
 DONE, OPEN = "09", "02"
 """照会ステータス（明細単位）: final, or to be asked for again under the same file."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from renkei.base.time import from_ms, jst_date
 from renkei.contracts.errors import AnswerInvalid, PermitInvalid
 from renkei.contracts.exchange import (
     Answer,
@@ -157,10 +158,20 @@ def outcomes_of(
     for permit, item in zip(permits.items, answer.items, strict=True):
         data = next(payloads)[1] if key is not None and item.outcome is Outcome.GIVEN else None
         # Positional, in the order of ItemOutcome: this loop runs once an item.
+        facts = _NO_FACTS if item.outcome is not Outcome.REFUSED else facts_of(permits.header, permit)
         yield permit.at, ItemOutcome(
-            item.outcome, item.reason, _NO_FACTS, permit.number, provider, permit.row, edition, asked_ms,
+            item.outcome, item.reason, facts, permit.number, provider, permit.row, edition, asked_ms,
             0 if item.outcome is Outcome.PENDING else answered_ms, item.copied_ms, data, item.hidden,
         )  # fmt: skip
+
+
+def facts_of(header: PermitHeader, permit: PermitItem) -> Mapping[str, str]:
+    """What the sentence of a provider's refusal may name: a refusal on the wire is a bare code."""
+    return {
+        "affairs": permit.affairs, "information": permit.information, "requester": header.requester,
+        "provider": header.provider, "body": header.requester, "row": permit.row, "edition": header.edition,
+        "date": jst_date(from_ms(header.issued_ms)).isoformat(),
+    }  # fmt: skip
 
 
 def refusals_of(permits: Permits) -> Iterator[tuple[int, ItemOutcome]]:

@@ -33,7 +33,7 @@ from renkei.institutions.gateway.model.events import (
     InquiriesConcluded,
     InquiriesInterrupted,
 )
-from renkei.institutions.gateway.model.reading import PermitSheet
+from renkei.institutions.gateway.model.reading import PermitSheet, facts_of
 from renkei.institutions.gateway.operations.recording import record_all
 from renkei.platform.audit_store import audit
 from renkei.platform.bulk import insert_many, upsert_many
@@ -255,7 +255,7 @@ def lapse(permits: PermitSheet, reason: str, outcome: Outcome = Outcome.LAPSED) 
     header = permits.header
     return {
         item.at: ItemOutcome(
-            outcome, reason, {}, item.number, header.provider, item.row, header.edition, header.issued_ms,
+            outcome, reason, facts_of(header, item), item.number, header.provider, item.row, header.edition, header.issued_ms,
             hidden=item.hidden,
         )
         for item in permits.items

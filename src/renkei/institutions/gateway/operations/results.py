@@ -20,7 +20,7 @@ from renkei.contracts.sheets import decode, read_sheet
 from renkei.crypto.sealing import SealingPrivateKey
 from renkei.institutions.gateway import queries, store
 from renkei.institutions.gateway.model.asking import ItemOutcome, results
-from renkei.institutions.gateway.model.reading import AnswerSheet, open_payload, opener_of, outcomes_of
+from renkei.institutions.gateway.model.reading import AnswerSheet, facts_of, open_payload, opener_of, outcomes_of
 from renkei.platform.bulk import select_in
 
 
@@ -61,7 +61,8 @@ def dispatch_outcomes(conn: Connection, dispatch_id: str, *, key: SealingPrivate
             for item in permits.items:
                 record = records[item.number]
                 outcomes[item.at] = ItemOutcome(
-                    Outcome(record.outcome), record.reason, {}, item.number, leg.provider, item.row,
+                    Outcome(record.outcome), record.reason, facts_of(permits.header, item), item.number,
+                    leg.provider, item.row,
                     permits.header.edition, permits.header.issued_ms,
                 )  # fmt: skip
     _put_late_answers(conn, outcomes, key)

@@ -61,9 +61,9 @@ def is_counted(child: Child, month: int) -> bool:
 def is_under_three(child: Child, month: int) -> bool:
     """Paid as under three through the month of the third birthday.
 
-    Three is attained at the end of the day before the birthday, and a lower amount begins with the month after (9条3項).
-    For a child born on the first of a month that would be a month earlier, which the Act sets right: such a child is
-    under three until three years from the birth have passed (6条2項4号, 5号). So every child keeps the rate to the same month.
+    Three is attained at the end of the day before the birthday, and a lower amount begins in the month after that
+    (9条3項). For a child born on the first of a month it would begin a month too early, which the Act sets right: such
+    a child is under three until three years from the birth have passed (6条2項4号, 5号). So the rule is one for all.
     """
     return month <= month_of(child.birth) + UNDER_THREE_MONTHS
 
@@ -125,12 +125,16 @@ def payment_due(
     """
     if (in_month + 1) % 2:
         raise PaymentMonthOdd(month=month_text(in_month))
-    first = max(since, paid_until + 1)
     last = in_month - 1 if until is None else min(in_month - 1, until)
-    if first > last:
-        return None
-    months = range(first, last + 1)
-    paid_yen = sum(monthly_yen(children, month) for month in months)
+    return payment_for(children, first=max(since, paid_until + 1), last=last)
+
+
+def payment_for(children: Sequence[Child], *, first: int, last: int) -> Payment | None:
+    """The payment for the months from one to another; None where nothing is due.
+
+    Paid at once, in any month, when an allowance ends (児童手当法8条4項ただし書).
+    """
+    paid_yen = sum(monthly_yen(children, month) for month in range(first, last + 1))
     paid_for = sum(1 for child in children if is_paid_for(child, last))
     return Payment(first, last, paid_for, paid_yen) if paid_yen else None
 
