@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from tests.network import JPS, NOW, PENSION_CLAIM, SAPPORO, SECTION, SPECS, address
 
+from renkei.base.time import Instant
 from renkei.contracts.information import LocalTax, LocalTaxYear
 from renkei.institutions.gateway.files.codes import information_codes
 from renkei.institutions.gateway.files.request_file import Ask, RequestFile, Setting, read_request_file, write_row
@@ -28,14 +29,16 @@ TAX = LocalTax(
 COPIES_HEADER = ("address_number", "information", "copied_at", "valid_from", "valid_to", "body")
 
 
-def request_row(person: int, *, own: int = 0, information: str = "local_tax", provider: str = SAPPORO) -> str:
+def request_row(
+    person: int, *, own: int = 0, information: str = "local_tax", provider: str = SAPPORO, asked: Instant = NOW
+) -> str:
     """One line of a request file about a person, by address number or by own number."""
     ask = Ask(
         own_number=f"{own:015d}" if own else "", address_number="" if own else address(person), section=SECTION,
         user="clerk-1", requester_code=CODES[JPS], provider_code=CODES[provider], affairs=PENSION_CLAIM,
         information_code=information_codes()[information],
     )  # fmt: skip
-    return write_row(ask, asked=NOW)
+    return write_row(ask, asked=asked)
 
 
 def request_file(*rows: str, name: str = NAME) -> RequestFile:

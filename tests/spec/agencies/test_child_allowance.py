@@ -52,7 +52,7 @@ def test_the_third_child_and_every_later_one() -> None:
 
 
 def test_an_older_child_counts_until_the_march_after_turning_22() -> None:
-    """Born in February 2004: 22 in February 2026, counted up to March 2026 and not in November (児童手当法6条2項2号)."""
+    """Born in February 2004: counted up to March 2026, and in November no longer (児童手当法6条2項2号)."""
     family = ("2004-02-10", "2012-06-01", "2015-06-01")
     assert amount("2026-03", *family) == 10_000 + 30_000
     assert amount("2026-11", *family) == 20_000
@@ -64,7 +64,7 @@ def test_the_higher_rate_is_paid_through_the_month_of_the_third_birthday() -> No
 
 
 def test_who_is_born_on_the_first_keeps_the_rate_as_long() -> None:
-    """Three would be attained in the month before; the Act counts three years from the birth (児童手当法6条2項4号, 5号)."""
+    """Three is attained the month before; the Act counts three years from the birth (児童手当法6条2項4号, 5号)."""
     assert [amount(month, "2023-11-01") for month in ("2026-11", "2026-12")] == [15_000, 10_000]
 
 
@@ -105,7 +105,7 @@ def test_it_begins_with_the_month_after_the_claim() -> None:
 
 
 def test_who_claims_within_fifteen_days_of_a_move_loses_no_month() -> None:
-    """Moved on 30 October: a claim up to 14 November counts from November (児童手当法8条3項; the first day is not counted)."""
+    """Moved on 30 October: a claim up to 14 November counts from November (児童手当法8条3項)."""
     moved = date(2026, 10, 30)
     assert month_text(start_month(date(2026, 11, 14), moved)) == "2026-11"
     assert month_text(start_month(date(2026, 11, 15), moved)) == "2026-12"

@@ -31,7 +31,7 @@ BIRTH, TODAY = date(1961, 11, 2), date(2026, 11, 23)
     ],
 )
 def test_the_full_amount_of_each_fiscal_year(on: date, younger: int, older: int) -> None:
-    """780,900 yen times the year's rate, to the nearest hundred yen (国民年金法27条); born by 1956-04-01 at a rate of its own."""
+    """780,900 yen times the year's rate, to the nearest hundred (国民年金法27条); a rate of its own for the oldest."""
     assert full_amount(birth=date(1956, 4, 2), on=on) == younger
     assert full_amount(birth=date(1956, 4, 1), on=on) == older
 
@@ -43,7 +43,7 @@ def test_forty_years_give_the_full_amount() -> None:
 
 
 def test_fewer_months_give_their_share() -> None:
-    """407 of 480 months: 847,300 × 407 ÷ 480 = 718,439.79…, half a yen and more becomes one (国民年金法17条1項, 27条)."""
+    """407 of 480 months: 718,439.79 yen, and half a yen or more becomes one (国民年金法17条1項, 27条)."""
     assert entitlement(Months(paid=407), birth=BIRTH, on=TODAY).yearly_yen == 718_440
 
 
@@ -54,7 +54,7 @@ def test_exempt_months_count_in_part() -> None:
 
 
 def test_exempt_months_beyond_forty_years_count_only_what_was_paid() -> None:
-    """476 months paid leave room for four: of ten a quarter exempt, four count 7/8 and six 3/8 (27条2号, 3号)."""
+    """470 months paid leave room for ten: what is beyond counts without the state's half (27条3号, 5号)."""
     months = Months(paid=470, exempt_quarter=4, exempt_half=10)
     counted = entitlement(months, birth=BIRTH, on=TODAY).counted_eighths
     assert counted == 470 * 8 + 4 * 7 + 6 * 6 + 4 * 2
@@ -71,7 +71,7 @@ def test_ten_years_are_required() -> None:
 
 
 def test_it_is_paid_from_the_month_after_65_is_attained() -> None:
-    """Attained on the eve of the birthday, so that who is born on the first of a month is paid a month earlier (18条1項)."""
+    """Attained on the eve of the birthday: who is born on the first of a month is paid a month earlier (18条1項)."""
     assert pensionable_from(date(1961, 11, 2), TODAY) == date(2026, 11, 1)
     assert first_month(date(1961, 11, 2), TODAY) == "2026-12"
     assert first_month(date(1961, 11, 1), TODAY) == "2026-11"

@@ -26,8 +26,9 @@ def assessed(
 def test_a_salary_earner_without_family() -> None:
     """Salary 4,000,000 yen in 2025, insurance premiums 600,000 yen.
 
-    Income 2,760,000 (所得税法別表第五: 4,000,000 × 80 % − 440,000); deductions 600,000 + 430,000 (地方税法314条の2); taxable
-    1,730,000; less 調整控除 on 50,000 (314条の6): 6 % = 103,800 − 1,500; 4 % = 69,200 − 1,000; levies per head 3,000 and 1,000.
+    Income 2,760,000 (所得税法別表第五: 80 % − 440,000); deductions 600,000 + 430,000 (地方税法314条の2); taxable
+    1,730,000; of it 6 % are 103,800 and 4 % are 69,200, less 3 % and 2 % of 50,000 (調整控除, 314条の6, 37条); levies
+    per head 3,000 and 1,000.
     """
     found = assessed(salary_yen=4_000_000, other_deductions_yen=600_000)
     assert (found.salary_income_yen, found.taxable_yen) == (2_760_000, 1_730_000)
@@ -52,7 +53,7 @@ def test_a_family_lowers_the_tax_by_the_difference_to_the_national_deductions() 
 
 
 def test_little_income_is_exempt_from_everything() -> None:
-    """One person: income up to 450,000 yen (地方税法295条3項, 施行令47条の3), from 2025 on salary up to 1,100,000 yen."""
+    """One person: income up to 450,000 yen (地方税法295条3項, 施行令47条の3); salary of 2025 up to 1,100,000."""
     assert assessed(salary_yen=1_100_000).exempt
     assert not assessed(salary_yen=1_101_000).exempt
     assert assessed(2025, salary_yen=1_000_000).exempt
@@ -83,7 +84,7 @@ def test_who_is_exempt_for_their_circumstances(relief: Relief, income: int, exem
 
 
 def test_a_pensioner_of_65_deducts_more() -> None:
-    """65 on 31 December counts, and an age is attained on the eve of the birthday (所得税法35条4項, 年齢計算ニ関スル法律).
+    """Attaining 65 by 31 December counts, on the eve of the birthday (所得税法35条4項, 年齢計算ニ関スル法律).
 
     Born on 1 January 1961: 65 is attained on 31 December 2025. One day younger: not in that year.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 
 from renkei.platform.audit_store import define_audit_table
 from renkei.platform.logstore import define_log_tables
@@ -146,7 +146,6 @@ request_record = Table(
     Column("late_salt", LargeBinary, nullable=True),  # set when a pending answer was given later
     Column("late_index", BigInteger, nullable=True),
     Column("late_hidden_before", Boolean, nullable=True),  # mark in the first log entry, where the later one differs
-    Index("request_record_batch", "batch", "position"),
     sqlite_with_rowid=False,
 )
 
@@ -202,7 +201,13 @@ provision_record = Table(
     Column("late_index", BigInteger, nullable=True),
     Column("late_hidden_before", Boolean, nullable=True),  # mark in the first log entry, where the later one differs
     Index("provision_record_leaf", "leaf_index"),
-    Index("provision_record_late", "late_index"),
+    # Almost every record is answered at once: only the others stand in this index.
+    Index(
+        "provision_record_late",
+        "late_index",
+        sqlite_where=text("late_index IS NOT NULL"),
+        postgresql_where=text("late_index IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
 )
 
