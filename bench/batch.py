@@ -26,7 +26,9 @@ class BatchRun(NamedTuple):
     used: dict[str, Used]
 
 
-def run_batches(country: Country, *, runs: int, items: int, in_flight: int = 4, size: int = ITEMS_MAX) -> list[BatchRun]:
+def run_batches(
+    country: Country, *, runs: int, items: int, in_flight: int = 4, size: int = ITEMS_MAX
+) -> list[BatchRun]:
     """Ask about `items` persons, `runs` times over, in batches of `size`, `in_flight` at a time."""
     measured = []
     with running(country) as processes:

@@ -173,9 +173,7 @@ def _encode_and_decode(sample: Sample) -> list[list[bytes]]:
     return [*written, leaves]
 
 
-def _hash(
-    sample: Sample, asks: list[bytes], permits: list[bytes], answers: list[bytes], leaves: list[bytes]
-) -> None:
+def _hash(sample: Sample, asks: list[bytes], permits: list[bytes], answers: list[bytes], leaves: list[bytes]) -> None:
     """Manifests at every party that makes or checks one, commitments, log entries and nodes, digests of content."""
     sha = hashlib.sha256
     node = b"\x01" + os.urandom(64)
@@ -284,7 +282,10 @@ class _commit:
 
 
 def _insert(
-    connection: sqlite3.Connection, table: Table, rows: Sequence[tuple[object, ...]], columns: Iterable[str] | None = None
+    connection: sqlite3.Connection,
+    table: Table,
+    rows: Sequence[tuple[object, ...]],
+    columns: Iterable[str] | None = None,
 ) -> None:
     names = list(columns or [column.name for column in table.columns])[: len(rows[0])]
     marks = ", ".join("?" * len(names))

@@ -14,6 +14,7 @@ from rich.console import Console
 import renkei
 from renkei.assembly import demo as demonstration
 from renkei.assembly.cli_gateway import copies, inquire
+from renkei.assembly.cli_nation import nation
 from renkei.assembly.cli_serve import serve as serve_role
 from renkei.assembly.cli_story import story
 from renkei.assembly.cli_verify import log, verify
@@ -55,5 +56,5 @@ def demo(port: int, host: str, residents: int, seed: int, data: Path) -> None:
     uvloop.run(demonstration.serve(data, host=host, port=port, seed=seed, residents=residents, say=console.print))
 
 
-for command in (law, story, verify, log, copies, inquire, serve_role):
+for command in (law, nation, story, verify, log, copies, inquire, serve_role):
     main.add_command(command)

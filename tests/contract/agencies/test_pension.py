@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import date, timedelta
 
+import msgspec
 import pytest
+from tests.contract.agencies.doubles import NOW, given, without
 
 from renkei.contracts.addressees import Enrolment, FourItems
 from renkei.contracts.errors import ExchangeInterrupted
@@ -28,8 +30,6 @@ from renkei.institutions.agencies.pension.model.claims import AFFAIRS, Insured, 
 from renkei.institutions.agencies.pension.operations import register
 from renkei.institutions.agencies.pension.service import PensionOffice
 from renkei.platform.audit_store import audited
-
-from .conftest import NOW, given, without
 
 CLAIMANT = Insured(
     own_number="7", name="見本　和子", kana="ミホン カズコ", birth=date(1961, 11, 2),
@@ -196,8 +196,6 @@ def test_what_was_not_given_can_be_asked_anew(office, gateway) -> None:
     [({"birth": date(1961, 11, 3)}, "birth_agrees"), ({"left_on": date(2026, 11, 1)}, "resident_now")],
 )
 def test_an_answer_against_the_own_record_stops_the_grant(office, gateway, record, fact: str) -> None:
-    import msgspec
-
     changed = msgspec.structs.replace(RECORD, **record)
     gateway.responses["resident_record"] = lambda inquiry: given(inquiry, changed)
     claim_id = asked(office)

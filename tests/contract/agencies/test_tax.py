@@ -7,6 +7,7 @@ import time
 from datetime import date, timedelta
 
 import pytest
+from tests.contract.agencies.doubles import NOW
 
 from renkei.contracts.information import LocalTax, read_body
 from renkei.institutions.agencies.tax import operations, queries, store
@@ -14,8 +15,6 @@ from renkei.institutions.agencies.tax.errors import AlreadyAssessed, CorrectionT
 from renkei.institutions.agencies.tax.model.assessment import Statement
 from renkei.institutions.agencies.tax.service import TaxOffice
 from renkei.platform.audit_store import audited
-
-from .conftest import NOW
 
 BIRTH = date(1980, 5, 9)
 

@@ -7,6 +7,7 @@ import time
 from datetime import date
 
 import pytest
+from tests.contract.agencies.doubles import NOW, given, without
 
 from renkei.contracts.exchange import Outcome
 from renkei.contracts.information import (
@@ -34,8 +35,6 @@ from renkei.institutions.agencies.welfare.model.registers import Assistance, Cer
 from renkei.institutions.agencies.welfare.operations import allowances, registers
 from renkei.institutions.agencies.welfare.operations.allowances import Entry
 from renkei.institutions.agencies.welfare.service import WelfareOffice
-
-from .conftest import NOW, given, without
 
 MOVED = date(2026, 11, 11)
 CHILD = Child(own_number="8", birth=date(2022, 1, 20))

@@ -134,6 +134,8 @@ def payment_for(children: Sequence[Child], *, first: int, last: int) -> Payment 
 
     Paid at once, in any month, when an allowance ends (児童手当法8条4項ただし書).
     """
+    if first > last:
+        return None
     paid_yen = sum(monthly_yen(children, month) for month in range(first, last + 1))
     paid_for = sum(1 for child in children if is_paid_for(child, last))
     return Payment(first, last, paid_for, paid_yen) if paid_yen else None
