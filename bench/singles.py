@@ -12,7 +12,8 @@ from bench.country import ASKING, Country, System, batch, connect
 from bench.processes import running
 from renkei.contracts.exchange import Outcome
 
-AT_ONCE = 16
+import os
+AT_ONCE = int(os.environ.get("AT","16"))
 WARM_UP = 200
 
 

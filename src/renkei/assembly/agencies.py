@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from renkei.assembly.country import Country
 from renkei.assembly.loading import Known, Loader, own_number
-from renkei.assembly.nation import Municipality, Person
+from renkei.assembly.nation import Household, Municipality, Person
+from renkei.base.time import jst_date
 from renkei.institutions.agencies.pension import store as pension_store
 from renkei.institutions.agencies.pension.model.amount import Months
 from renkei.institutions.agencies.pension.model.claims import Insured, InsuredKind, Residence
@@ -18,16 +20,23 @@ from renkei.institutions.agencies.tax import store as tax_store
 from renkei.institutions.agencies.tax.model.assessment import Statement
 from renkei.institutions.agencies.tax.operations import assess_all, register_taxpayers
 from renkei.institutions.agencies.tax.service import TaxOffice
+from renkei.institutions.agencies.welfare import store as welfare_store
+from renkei.institutions.agencies.welfare.model.allowance import Child, month_of
+from renkei.institutions.agencies.welfare.model.registers import AidKind, Assistance, Certificate, CertificateKind
+from renkei.institutions.agencies.welfare.operations.allowances import Entry, enter_allowances
+from renkei.institutions.agencies.welfare.operations.registers import enter_assistance, enter_certificates
+from renkei.institutions.agencies.welfare.service import WelfareOffice
 
 JPS = "jps"
-PENSION, TAX = "pension", "tax"
+PENSION, TAX, WELFARE = "pension", "tax", "welfare"
+PREFECTURES = "p-"
 MONTHS_MAX = 480  # from twenty to sixty (国民年金法27条)
-TAX_COPIED, PENSION_COPIED = timedelta(days=20), timedelta(days=12)
+TAX_COPIED, PENSION_COPIED, WELFARE_COPIED = timedelta(days=20), timedelta(days=12), timedelta(days=6)
 """How long ago the agencies last made their copies."""
 
 
 class Agencies:
-    """Pension and tax offices, with their gateways behind their bodies' ledgers."""
+    """Pension, tax and welfare offices, with their gateways behind their bodies' ledgers."""
 
     def __init__(self, country: Country, municipalities: Iterable[Municipality]) -> None:
         self._country = country
@@ -43,6 +52,15 @@ class Agencies:
                 clock=country.clock,
             )
             for body_id in self.designated
+        }  # fmt: skip
+
+        self.welfare = {
+            body_id: WelfareOffice(
+                country.open_store(WELFARE, welfare_store.metadata, body_id), body_id=body_id,
+                gateway=node.relay(WELFARE), addressees=node.ledger, clock=country.clock, system=WELFARE,
+            )
+            for body_id, node in country.bodies.items()
+            if body_id in self.designated or body_id.startswith(PREFECTURES)
         }  # fmt: skip
 
     async def load_tax(self, loader: Loader) -> None:
@@ -73,6 +91,92 @@ class Agencies:
             set_residences(conn, [(own_number(known.person), at) for known in insured for at in _residences(known)])
             enter_pensions(conn, [one for known in insured for one in _pensions(known.person)], now=now)
         await self.pension.publish_copies()
+
+    async def load_welfare(self, loader: Loader) -> None:
+        """Allowances, public assistance and disability certificates of each office; then their copies."""
+        found: dict[str, _Held] = {}
+        for known in loader.people:
+            if not (known.person.copies_missing or known.person.code_pending):
+                _hold(found, known)
+        now = self._country.clock.now() - WELFARE_COPIED
+        for body_id, held in found.items():
+            await loader.enrol(body_id, WELFARE, held.people.values())
+            office = self.welfare[body_id]
+            last_paid = _last_payment_month(jst_date(now))
+            with office.db.writing() as conn:
+                enter_allowances(conn, held.allowances, paid_through=last_paid, now=now)
+                enter_assistance(conn, held.assistance, now=now)
+                enter_certificates(conn, held.certificates, now=now)
+            await office.publish_copies()
+
+
+@dataclass(slots=True)
+class _Held:
+    """What one welfare office holds."""
+
+    people: dict[int, Known] = field(default_factory=dict)
+    allowances: list[Entry] = field(default_factory=list)
+    assistance: list[Assistance] = field(default_factory=list)
+    certificates: list[Certificate] = field(default_factory=list)
+
+
+def _hold(found: dict[str, _Held], known: Known) -> None:
+    person, home = known.person, known.household
+    number = own_number(person)
+    allowance, aid, book = home.child_allowance, home.public_assistance, person.disability
+    if allowance is not None and allowance.recipient == person.index:
+        held = found.setdefault(home.municipality.body_id, _Held())
+        held.people[person.index] = known
+        since = max(month_of(allowance.since), _ALLOWANCE_KEPT_SINCE)
+        held.allowances.append(Entry(number, since, tuple(children_of(home, since=since))))
+    if aid is not None:
+        held = found.setdefault(aid.body_id, _Held())
+        held.people[person.index] = known
+        held.assistance.append(
+            Assistance(own_number=number, started_on=aid.since, kinds=tuple(_aids(aid.kinds)), monthly_yen=_AID_YEN)
+        )
+    if book is not None:
+        held = found.setdefault(book.issuer, _Held())
+        held.people[person.index] = known
+        held.certificates.append(
+            Certificate(
+                own_number=number, kind=_certificate_kind(book.kind), grade=book.grade, issued_on=book.issued_on
+            )
+        )
+
+
+def children_of(home: Household, *, since: int = 0) -> list[Child]:
+    """Children of a household's recipient, as the welfare office counts them."""
+    allowance = home.child_allowance
+    wanted = set(allowance.children) if allowance else {child for one in home.members for child in one.children}
+    return [
+        Child(own_number=own_number(one), birth=one.birth, since=max(since, month_of(one.birth)))
+        for one in home.members
+        if one.index in wanted
+    ]
+
+
+_ALLOWANCE_KEPT_SINCE = month_of(date(2024, 10, 1))  # the amounts of the Act before its reform are not kept
+_AID_YEN = 78_000  # synthetic; the standard of the 生活保護法 is not modelled
+_AID_KINDS: tuple[AidKind, ...] = (
+    "living", "education", "housing", "medical", "care", "maternity", "occupation", "funeral",
+)  # fmt: skip
+
+
+def _aids(kinds: Iterable[str]) -> list[AidKind]:
+    wanted = set(kinds)
+    return [kind for kind in _AID_KINDS if kind in wanted]
+
+
+def _certificate_kind(kind: str) -> CertificateKind:
+    kinds: tuple[CertificateKind, ...] = ("physical", "mental", "intellectual")
+    return next(one for one in kinds if one == kind)
+
+
+def _last_payment_month(day: date) -> int:
+    """The last even month that has come (児童手当法8条4項)."""
+    month = month_of(day)
+    return month if (month % 12 + 1) % 2 == 0 else month - 1
 
 
 def _statements(person: Person, body_id: str) -> list[Statement]:

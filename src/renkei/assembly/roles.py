@@ -36,6 +36,7 @@ from renkei.assembly.network import (
 )  # fmt: skip
 from renkei.assembly.peers import CORE_AUTHORITY
 from renkei.base.errors import RenkeiError
+from renkei.base.time import jst_date
 from renkei.contracts.directory import Directory
 from renkei.contracts.register import PATH_REGISTER, BodyEntry, Register, SectionEntry
 from renkei.contracts.sheets import CORE
@@ -182,7 +183,9 @@ def _means(config: RoleConfig, wire: Wire) -> Means:
         keyring = KeyRing(Path(config.keys), now=clock.now())
         keyring.party(CORE, Purpose.CORE, name="情報提供ネットワークシステム")
     get_logger("roles").warning("stand_in_started", name=KeyRing.__name__)
-    return Means(keyring, open_databases(config), wire, clock, LawBook.load(), Directory([keyring.anchor]))
+    book = LawBook.load()
+    book.on(jst_date(clock.now()))  # takes a second, which the first inquiry should not wait for
+    return Means(keyring, open_databases(config), wire, clock, book, Directory([keyring.anchor]))
 
 
 def _entry(means: Means, body: BodyConfig) -> BodyEntry:

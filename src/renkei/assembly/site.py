@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from litestar import Litestar
+from litestar import Litestar, Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from renkei.assembly.agencies import JPS, Agencies
 from renkei.assembly.country import Country
+from renkei.assembly.rest import schema_handlers
 from renkei.channels.front.web import PACKAGE as FRONT
 from renkei.channels.front.web.pages import BodyCounts, CountryCounts, front_handlers
 from renkei.channels.portal.web import PACKAGE as PORTAL
@@ -17,7 +20,7 @@ from renkei.channels.portal.web.pages import portal_handlers
 from renkei.contracts.evidence import write_evidence
 from renkei.contracts.standins import DemoSignIn
 from renkei.institutions.agencies.pension.web import PACKAGE as PENSION
-from renkei.institutions.agencies.pension.web.pages import pension_handlers
+from renkei.institutions.agencies.pension.web.pages import routes as pension_routes
 from renkei.institutions.gateway import queries as gateway_queries
 from renkei.institutions.gateway.operations.evidence import Holder, export_evidence
 from renkei.institutions.gateway.operations.tenant import Tenant
@@ -25,10 +28,12 @@ from renkei.institutions.gateway.web import PACKAGE as GATEWAY
 from renkei.institutions.gateway.web.console import console_handlers
 from renkei.institutions.linkage import queries as core_queries
 from renkei.platform.http_server import HostApp
+from renkei.platform.web.catalogue import Language
 from renkei.platform.web.kit import Site, WebKit
 from renkei.platform.web.pages import error_pages, page_router, static_handler
 
 PENSION_CLERK = "jps-clerk-01"
+EVIDENCE_PATH = "/pension/evidence"
 PACKAGES = (FRONT, PORTAL, GATEWAY, PENSION)
 
 
@@ -39,14 +44,12 @@ def build_site(
     sign_in: DemoSignIn,
     residents: int,
     claimants: Sequence[str] = (),
-    interfaces: Sequence[ControllerRouterHandler] = (),
 ) -> HostApp:
     """Every page of the country, and every party's signed endpoints by authority.
 
     Args:
         residents: how many people live here, for the front page.
         claimants: own numbers that the pension office shows first among those who may claim.
-        interfaces: handlers that are not pages (the published API).
     """
     pages_kit = WebKit(PACKAGES, site=Site())
 
@@ -60,17 +63,19 @@ def build_site(
         *front_handlers(kit=pages_kit, counts=counts),
         *portal_handlers(kit=pages_kit, portal=country.portal, words=country.words, sign_in=sign_in),
         *console_handlers(kit=pages_kit, tenant_of=tenant_of, words=country.words, sign_in=sign_in),
-        *pension_handlers(
+        *pension_routes(
             kit=pages_kit,
             office=agencies.pension,
             words=country.words,
-            evidence=lambda number: evidence_file(country, JPS, number, user=PENSION_CLERK),
-            clerk=PENSION_CLERK,
-            first=claimants,
+            evidence_href=lambda number: f"{EVIDENCE_PATH}/{number}.json",
+            user_of=lambda _: PENSION_CLERK,
+            claimants=claimants,
+            standins=lambda language: [pages_kit.text(Language(language), "gateway.standin_pension")],
         ),
+        evidence_handler(country),
     ]
     app = Litestar(
-        [page_router(pages_kit, handlers), static_handler(pages_kit), *interfaces],
+        [page_router(pages_kit, handlers), static_handler(pages_kit), *schema_handlers()],
         exception_handlers=error_pages(pages_kit),
         openapi_config=None,
     )
@@ -78,6 +83,22 @@ def build_site(
     for party in country.apps():
         host.register(party)
     return host
+
+
+def evidence_handler(country: Country) -> HTTPRouteHandler:
+    """Saves the evidence of an exchange of the pension office as a file."""
+
+    @get(EVIDENCE_PATH + "/{name:str}")
+    async def save(name: FromPath[str]) -> Response[bytes]:
+        content = await evidence_file(country, JPS, name.removesuffix(".json"), user=PENSION_CLERK)
+        headers = {
+            "Content-Disposition": 'attachment; filename="evidence.json"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(content, media_type="application/json", headers=headers)
+
+    return save
 
 
 async def evidence_file(country: Country, body_id: str, number: str, *, user: str) -> bytes:

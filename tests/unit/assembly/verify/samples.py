@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import shutil
 import tempfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -53,7 +55,14 @@ class Country(NamedTuple):
 @cache
 def country() -> Country:
     """The country, made once per process."""
-    return asyncio.run(_run(Path(tempfile.mkdtemp(prefix="renkei-evidence-"))))
+    return asyncio.run(_run(_temporary()))
+
+
+def _temporary() -> Path:
+    """A folder that goes with the process."""
+    folder = tempfile.mkdtemp(prefix="renkei-evidence-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def holder_of(network: Network, body_id: str = JPS) -> Holder:
@@ -132,8 +141,7 @@ async def _until(network: Network, reached: Callable[[list[InquiryResult]], bool
 
 def other_country_trust() -> Trust:
     """The same register under the authority of another country."""
-    folder = Path(tempfile.mkdtemp(prefix="renkei-elsewhere-"))
-    anchor = KeyRing(folder, now=NOW).anchor
+    anchor = KeyRing(_temporary(), now=NOW).anchor
     return msgspec.structs.replace(country().trust, anchors=(anchor,))
 
 

@@ -86,3 +86,10 @@ class MonthsInvalid(Invalid):
     code = "months_invalid"
     ja = "月数は0以上で入力してください（{field}）。"
     en = "Months are zero or more ({field})."
+
+
+class DecisionMissing(Invalid):
+    code = "decision_missing"
+    http = 422
+    ja = "何をするかが選ばれていません。一つ選んで、もう一度送ってください。"
+    en = "Nothing was chosen. Choose what is to be done and send the form again."

@@ -54,7 +54,7 @@ from renkei.platform.database import Database
 from renkei.platform.logging import get_logger
 from renkei.platform.logstore import LogStore
 
-DISPATCHES_AT_ONCE = 3
+DISPATCHES_AT_ONCE = 2
 RETRY_S = (1.0, 2.0, 5.0, 15.0, 60.0)
 
 

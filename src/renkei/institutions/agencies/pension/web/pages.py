@@ -1,207 +1,420 @@
-"""The claim page: file a claim, ask the exchange instead of the claimant, decide."""
+"""Pages over HTTP. Dependencies come in by `routes`; nothing here opens a database or knows who signed in how."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from litestar import Response, get, post
 from litestar.enums import RequestEncodingType
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import Body, FromPath
-from litestar.types import ControllerRouterHandler
+from sqlalchemy import Connection
 
+from renkei.base.errors import Failed, Invalid, Refused, RenkeiError
 from renkei.base.time import add_years, from_ms, jst_date
 from renkei.contracts.words import Words
 from renkei.institutions.agencies.pension import queries
-from renkei.institutions.agencies.pension.errors import ClaimUnknown
-from renkei.institutions.agencies.pension.model.claims import FINAL, Claim, State
-from renkei.institutions.agencies.pension.model.examining import papers_left
+from renkei.institutions.agencies.pension.errors import ClaimUnknown, DecisionMissing, NotEntitledToPension
+from renkei.institutions.agencies.pension.model.amount import Entitlement, entitlement
+from renkei.institutions.agencies.pension.model.claims import (
+    DEFAULT_NEEDS,
+    FINAL,
+    Answer,
+    Claim,
+    Ground,
+    Insured,
+    Need,
+    State,
+)
+from renkei.institutions.agencies.pension.model.examining import findings, outstanding, papers_left
+from renkei.institutions.agencies.pension.model.parameters import figure
 from renkei.institutions.agencies.pension.service import PensionOffice
-from renkei.institutions.agencies.pension.web.views import Views
+from renkei.institutions.agencies.pension.web.views import EvidenceHref, Speaker
 from renkei.platform.web.kit import WebKit
 from renkei.platform.web.pages import AnyRequest, language_of, respond, see_other
-from renkei.platform.web.parts import Column, Link
+from renkei.platform.web.parts import Choice, Column, Fact, Field, FieldError, Figure, Lines, Link
 
-PENSIONABLE_AGE = 65
-CANDIDATES_SHOWN = 8
-Evidence = Callable[[str], Awaitable[bytes]]
-"""Evidence of one exchange by processing number, as a file's content."""
+SHOWN_MAX = 50
+REFUSALS = ("too_few_months", "not_resident", "other")
+HOLDS = ("waiting_for_answer", "record_to_be_corrected", "claimant_to_be_asked")
+
+UserOf = Callable[[AnyRequest], str]
+"""Who is at the screen: the clerk's id, as it goes into the body's own record."""
 
 
 @dataclass(frozen=True)
 class FileForm:
-    """Who claims."""
+    """A claim as it is filed at the screen."""
 
-    own_number: str
+    own_number: str = ""
+    family: str = ""
 
 
 @dataclass(frozen=True)
 class DecisionForm:
-    """What the clerk decides."""
+    """A decision: `grant`, `hold:REASON` or `refuse:REASON`, and the papers that were seen."""
 
-    decision: str
-    papers: str = ""
-    """`seen` if the clerk has seen the papers that the exchange could not replace."""
+    decision: str = ""
+    papers: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Everything that the page of one claim rests on, read in one snapshot."""
+
+    claim: Claim
+    insured: Insured
+    answers: dict[Need, Answer]
+    grounds: dict[Need, Ground]
 
 
 class PensionPages:
-    """Handlers of the pension office's pages.
+    """The pages of the office.
 
     Args:
-        clerk: user id of the clerk; a stand-in until staff sign-in exists.
-        first: own numbers to show first among those who may claim (the demonstration's claimant).
+        evidence_href: where the evidence of an exchange is saved from.
+        user_of: who is at the screen.
+        claimants: own numbers to offer first for a new claim (the personas of a demonstration).
+        standins: sentences naming the stand-ins at work, by language value.
     """
 
-    stand_in: ClassVar[str] = "staff sign-in"
-
     def __init__(
-        self, *, kit: WebKit, office: PensionOffice, words: Words, evidence: Evidence, clerk: str, first: Sequence[str]
+        self,
+        *,
+        kit: WebKit,
+        office: PensionOffice,
+        words: Words,
+        evidence_href: EvidenceHref,
+        user_of: UserOf,
+        claimants: Sequence[str] = (),
+        standins: Callable[[str], Sequence[str]] = lambda language: (),
+        path: str = "/pension",
     ) -> None:
-        self._kit, self._office, self._words, self._evidence = kit, office, words, evidence
-        self._clerk, self._first = clerk, tuple(first)
+        self._kit, self._office, self._words = kit, office, words
+        self._evidence_href, self._user_of, self._path = evidence_href, user_of, path
+        self._claimants, self._standins = tuple(claimants), standins
 
-    def _views(self, request: AnyRequest) -> Views:
-        return Views(self._kit, self._words, language_of(request))
+    async def list(
+        self, request: AnyRequest, *, form: FileForm | None = None, error: RenkeiError | None = None
+    ) -> Response[str]:
+        """Claims, and a form to file one."""
+        speaker = self._speaker(request)
+        counts = await self._office.db.read(queries.claim_counts)
+        listed = await self._office.db.read(partial(queries.claims, limit=SHOWN_MAX))
+        able = await self._able()
+        errors = [FieldError(name="own_number", text=error.sentence(speaker.language))] if error else []
+        context = self._frame(request, speaker, speaker.say("list.title")) | {
+            "breadcrumb": [Link(href="/", text=speaker.say("home"))],
+            "figures": [
+                Figure(label=speaker.say(f"state.{state}"), value=speaker.formats.number(count))
+                for state, count in counts.items()
+            ],
+            "columns": [
+                Column(text=speaker.say(f"column.{name}"), header=name == "claim")
+                for name in ("claim", "claimant", "filed", "papers", "state")
+            ],
+            "rows": [self._row(one, speaker) for one in listed],
+            "fields": self._file_fields(speaker, able, form or FileForm(), errors),
+            "action": f"{self._path}/claims",
+            "able": bool(able),
+            "errors": errors,
+        }
+        return respond(self._kit, request, "pension/claims.html", context, status=422 if errors else 200)
 
-    def _frame(self, views: Views, title: str, *trail: Link) -> dict[str, object]:
+    async def file(self, request: AnyRequest, form: FileForm) -> Response[str] | Response[None]:
+        """File a claim and open it."""
+        needs = [*DEFAULT_NEEDS, *([Need.FAMILY] if form.family else [])]
+        try:
+            claim = await self._office.file(form.own_number.strip(), needs=needs, user=self._user_of(request))
+        except (Refused, Invalid) as error:
+            return await self.list(request, form=form, error=error)
+        return see_other(self._href(claim.claim_id))
+
+    async def show(
+        self, request: AnyRequest, claim_id: str, *, error: RenkeiError | None = None, form: DecisionForm | None = None
+    ) -> Response[str]:
+        """One claim; results that were outstanding are looked for first."""
+        speaker = self._speaker(request)
+        interrupted = error if isinstance(error, Failed) else None
+        if error is None:
+            try:
+                await self._office.refresh(claim_id)
+            except Failed as failed:
+                interrupted = failed
+        seen = await self._office.db.read(partial(_see, claim_id=claim_id))
+        claim = seen.claim
+        title = speaker.say("claim.title", number=claim.claim_id)
+        errors = []
+        if error is not None and interrupted is None:
+            errors = [FieldError(name="decision", text=error.sentence(speaker.language))]
+        context = self._frame(request, speaker, title) | {
+            "breadcrumb": [
+                Link(href="/", text=speaker.say("home")),
+                Link(href=self._path, text=speaker.say("list.title")),
+            ],
+            "claim": claim,
+            "state": speaker.state_chip(claim.state),
+            "about": self._about(seen, speaker),
+            "papers_before": [speaker.say(f"need.{need}.paper") for need in claim.needs],
+            "papers_now": [speaker.say(f"need.{need}.paper") for need in _papers_now(seen)],
+            "cards": self._cards(seen, speaker),
+            "action": self._href(claim.claim_id),
+            "may_ask": claim.state not in FINAL and _asks_left(seen),
+            "asked": claim.round > 0,
+            "open": claim.state not in FINAL,
+            "interrupted": interrupted.sentence(speaker.language) if interrupted else "",
+            "amount": self._amount(seen, speaker),
+            "fields": self._decision_fields(seen, speaker, form or DecisionForm(), errors),
+            "errors": errors,
+        }
+        return respond(self._kit, request, "pension/claim.html", context, status=422 if errors else 200)
+
+    async def ask(self, request: AnyRequest, claim_id: str) -> Response[str] | Response[None]:
+        """Ask the exchange; a line that broke is said, and the claim goes on under the same ids."""
+        try:
+            await self._office.ask_for_claim(claim_id, user=self._user_of(request))
+        except RenkeiError as error:
+            if error.code == ClaimUnknown.code:
+                raise
+            return await self.show(request, claim_id, error=error)
+        return see_other(self._href(claim_id) + "#answers")
+
+    async def decide(
+        self, request: AnyRequest, claim_id: str, form: DecisionForm
+    ) -> Response[str] | Response[None]:  # fmt: skip
+        """Grant, hold, refuse or withdraw."""
+        user = self._user_of(request)
+        step, _, reason = form.decision.partition(":")
+        papers = frozenset(Need(paper) for paper in form.papers if paper in set(Need))
+        try:
+            if step == "grant":
+                await self._office.grant(claim_id, papers_seen=papers, user=user)
+            elif step == "hold" and reason in HOLDS:
+                await self._office.hold(claim_id, reason=reason, user=user)
+            elif step == "refuse" and reason in REFUSALS:
+                await self._office.refuse(claim_id, reason=reason, user=user)
+            elif step == "withdraw":
+                await self._office.withdraw(claim_id, user=user)
+            else:
+                return await self._undecided(request, claim_id, form)
+        except (Refused, Invalid) as error:
+            if error.code == ClaimUnknown.code:
+                raise
+            return await self.show(request, claim_id, error=error, form=form)
+        return see_other(self._href(claim_id))
+
+    # --- parts of the pages ---
+
+    async def _undecided(self, request: AnyRequest, claim_id: str, form: DecisionForm) -> Response[str]:
+        return await self.show(request, claim_id, error=DecisionMissing(), form=form)
+
+    def _speaker(self, request: AnyRequest) -> Speaker:
+        return Speaker(self._kit, self._words, language_of(request), now=self._office.clock.now())
+
+    def _frame(self, request: AnyRequest, speaker: Speaker, title: str) -> dict[str, object]:
         return {
             "title": title,
-            "breadcrumb": [Link(href="/", text=views.text("home")), *trail],
-            "standins": [views.text("standin")],
-            "reader": self._clerk,
+            "standins": list(self._standins(speaker.language.value)),
+            "reader": self._user_of(request),
         }
 
-    async def index(self, request: AnyRequest) -> Response[str]:
-        """Claims so far, and who may claim."""
-        views = self._views(request)
-        born_by = add_years(jst_date(self._office.clock.now()), -PENSIONABLE_AGE)
-        listed = await self._office.db.read(queries.claims)
-        candidates = await self._office.db.read(partial(queries.may_claim, born_by=born_by))
-        ranked = sorted(candidates, key=lambda one: one.own_number not in self._first)
-        formats = self._kit.formats(language_of(request))
-        context = self._frame(views, views.text("index.title")) | {
-            "candidates": [(one.own_number, one.name, formats.day(one.birth)) for one in ranked[:CANDIDATES_SHOWN]],
-            "columns": [Column(text=views.text(f"column.{name}")) for name in ("claim", "name", "filed", "state")],
-            "rows": [
-                [
-                    Link(href=f"/pension/claims/{found.claim.claim_id}", text=found.claim.claim_id),
-                    found.insured.name,
-                    formats.moment(from_ms(found.claim.filed_ms)),
-                    views.state(found.claim),
-                ]
-                for found in listed
-            ],
-        }
-        return respond(self._kit, request, "pension/index.html", context)
+    def _href(self, claim_id: str) -> str:
+        return f"{self._path}/claims/{claim_id}"
 
-    async def file(self, data: FileForm) -> Response[None]:
-        """Take in a claim."""
-        claim = await self._office.file(data.own_number, user=self._clerk)
-        return see_other(f"/pension/claims/{claim.claim_id}")
+    async def _able(self) -> list[Insured]:
+        """Who may claim, the people of the demonstration first."""
+        today = jst_date(self._office.clock.now())
+        born_by = add_years(today, -figure("pensionable_age", today))
+        found = await self._office.db.read(partial(queries.may_claim, born_by=born_by, limit=SHOWN_MAX))
+        return sorted(found, key=lambda one: one.own_number not in self._claimants)
 
-    async def show(self, request: AnyRequest, claim_id: str) -> Response[str]:
-        """One claim: papers before and after, answers, decision."""
-        views = self._views(request)
-        claim = await self._office.refresh(claim_id)
-        person = await self._office.db.read(partial(queries.insured, own_number=claim.own_number))
-        answers = await self._office.db.read(partial(queries.answers, claim_id=claim_id))
-        grounds = await self._office.db.read(partial(queries.grounds, claim_id=claim_id))
-        now = self._office.clock.now()
-        left = papers_left(answers, claim.needs)
-        context = self._frame(
-            views, views.text("claim.title", claim=claim_id), Link(href="/pension", text=views.text("index.title"))
-        ) | {
-            "claim": claim,
-            "name": person.name,
-            "state": views.state(claim),
-            "steps": views.steps(claim),
-            "papers_before": views.papers(claim.needs),
-            "papers_after": views.papers(left),
-            "asked": claim.round > 0,
-            "answers": [
-                views.answer(one, now, f"/pension/claims/{claim_id}/evidence/{one.number}.json")
-                for one in answers.values()
-            ],
-            "may_ask": claim.state not in FINAL and (claim.state is not State.READY or bool(left)),
-            "may_decide": claim.state in (State.READY, State.HELD),
-            "papers_needed": bool(left),
-            "decision": views.decision(claim) if claim.decided_ms else [],
-            "grounds": [views.ground(ground) for ground in grounds.values()],
-        }
-        return respond(self._kit, request, "pension/claim.html", context)
+    def _row(self, listed: queries.Listed, speaker: Speaker) -> list[object]:
+        claim, insured = listed
+        return [
+            Link(href=self._href(claim.claim_id), text=claim.claim_id),
+            Lines(insured.name, insured.kana),
+            speaker.formats.moment(from_ms(claim.filed_ms)),
+            speaker.say("papers", count=len(claim.needs)),
+            speaker.state_chip(claim.state),
+        ]
 
-    async def ask(self, claim_id: str) -> Response[None]:
-        """Ask the exchange what the claim needs."""
-        await self._office.ask_for_claim(claim_id, user=self._clerk)
-        return see_other(f"/pension/claims/{claim_id}")
+    def _about(self, seen: _Seen, speaker: Speaker) -> list[Fact]:
+        claim, formats = seen.claim, speaker.formats
+        return [
+            Fact(term=speaker.say("about.claimant"), value=seen.insured.name, note=seen.insured.kana),
+            Fact(term=speaker.say("content.birth"), value=formats.day(seen.insured.birth)),
+            Fact(term=speaker.say("about.filed"), value=formats.moment(from_ms(claim.filed_ms))),
+            Fact(
+                term=speaker.say("about.months"),
+                value=speaker.say("about.months_value", months=formats.number(seen.insured.months.contributed)),
+                note=speaker.say("about.exempt", months=formats.number(seen.insured.months.exempt)),
+            ),
+        ]
 
-    async def decide(self, claim_id: str, data: DecisionForm) -> Response[None]:
-        """Grant, refuse or withdraw."""
-        if data.decision == "grant":
-            claim = await self._office.db.read(partial(queries.claim, claim_id=claim_id))
-            seen = frozenset(claim.needs) if data.papers == "seen" else frozenset()
-            await self._office.grant(claim_id, papers_seen=seen, user=self._clerk)
-            await self._office.publish_copies()
-        elif data.decision == "refuse":
-            await self._office.refuse(claim_id, reason="not_entitled", user=self._clerk)
-        else:
-            await self._office.withdraw(claim_id, user=self._clerk)
-        return see_other(f"/pension/claims/{claim_id}")
+    def _cards(self, seen: _Seen, speaker: Speaker) -> list[object]:
+        on = jst_date(speaker.now)
+        found = findings(seen.insured, seen.answers.values(), on=on)
+        return [
+            speaker.card(
+                need, seen.answers.get(need), found, seen.grounds.get(need), evidence_href=self._evidence_href
+            )
+            for need in seen.claim.needs
+        ]  # fmt: skip
 
-    async def evidence(self, claim_id: str, number: str) -> Response[bytes]:
-        """Evidence of one answer of this claim, as a file.
+    def _amount(self, seen: _Seen, speaker: Speaker) -> list[Fact]:
+        claim, formats = seen.claim, speaker.formats
+        if claim.state is State.GRANTED:
+            return [
+                Fact(term=speaker.say("amount.yearly"), value=formats.yen(claim.yearly_yen)),
+                Fact(term=speaker.say("amount.from"), value=_month(claim.from_month, speaker)),
+            ]
+        if claim.state in FINAL:
+            return []
+        try:
+            found: Entitlement = entitlement(
+                seen.insured.months, birth=seen.insured.birth, on=jst_date(speaker.now)
+            )  # fmt: skip
+        except NotEntitledToPension as error:
+            return [Fact(term=speaker.say("amount.yearly"), value=error.sentence(speaker.language))]
+        share = speaker.say(
+            "amount.share",
+            full=formats.yen(found.full_yen),
+            months=formats.number(found.counted_eighths // 8),
+        )
+        return [
+            Fact(term=speaker.say("amount.yearly"), value=formats.yen(found.yearly_yen), note=share),
+            Fact(term=speaker.say("amount.from"), value=_month(found.from_month, speaker)),
+        ]
 
-        Raises:
-            ClaimUnknown: no such claim, or the exchange does not belong to it.
-        """
-        claim: Claim = await self._office.db.read(partial(queries.claim, claim_id=claim_id))
-        answers = await self._office.db.read(partial(queries.answers, claim_id=claim.claim_id))
-        grounds = await self._office.db.read(partial(queries.grounds, claim_id=claim.claim_id))
-        numbers = {one.number for one in answers.values()} | {one.number for one in grounds.values()}
-        if number not in numbers:
-            raise ClaimUnknown(claim=claim_id[:32])
-        content = await self._evidence(number)
-        return Response(
-            content, media_type="application/json",
-            headers={
-                "Content-Disposition": f'attachment; filename="evidence-{number}.json"', "Cache-Control": "no-store",
-                "X-Content-Type-Options": "nosniff",
-            },
-        )  # fmt: skip
+    def _file_fields(
+        self, speaker: Speaker, able: Sequence[Insured], form: FileForm, errors: Sequence[FieldError]
+    ) -> list[Field]:
+        say = speaker.say
+        return [
+            Field(
+                name="own_number",
+                label=say("file.claimant"),
+                kind="select",
+                required=True,
+                value=form.own_number,
+                error=errors[0].text if errors else "",
+                choices=tuple(
+                    Choice(
+                        value=one.own_number,
+                        text=say("file.choice", name=one.name, birth=speaker.formats.day(one.birth)),
+                    )
+                    for one in able
+                ),
+            ),
+            Field(
+                name="family",
+                label=say("file.more"),
+                kind="checkboxes",
+                value=(form.family,) if form.family else (),
+                choices=(Choice(value="yes", text=say("file.family"), note=say("file.family_note")),),
+            ),
+        ]
+
+    def _decision_fields(
+        self, seen: _Seen, speaker: Speaker, form: DecisionForm, errors: Sequence[FieldError]
+    ) -> list[Field]:
+        say = speaker.say
+        codes = ["grant", *(f"hold:{reason}" for reason in HOLDS), *(f"refuse:{reason}" for reason in REFUSALS)]
+        choices = [Choice(value=code, text=say(f"decision.{code.replace(':', '.')}")) for code in (*codes, "withdraw")]
+        found = []
+        if left := _papers_now(seen):
+            found.append(
+                Field(
+                    name="papers",
+                    label=say("decision.papers"),
+                    support=say("decision.papers_support"),
+                    kind="checkboxes",
+                    value=tuple(form.papers),
+                    choices=tuple(Choice(value=need, text=say(f"need.{need}.paper")) for need in left),
+                )
+            )
+        found.append(
+            Field(
+                name="decision",
+                label=say("decision.label"),
+                kind="radios",
+                required=True,
+                value=form.decision,
+                choices=tuple(choices),
+                error=errors[0].text if errors else "",
+            )
+        )
+        return found
 
 
-def pension_handlers(
-    *, kit: WebKit, office: PensionOffice, words: Words, evidence: Evidence, clerk: str, first: Sequence[str] = ()
-) -> Sequence[ControllerRouterHandler]:
-    """Handlers of the pension office's pages, to be mounted in a page router."""
-    pages = PensionPages(kit=kit, office=office, words=words, evidence=evidence, clerk=clerk, first=first)
+def routes(
+    *,
+    kit: WebKit,
+    office: PensionOffice,
+    words: Words,
+    evidence_href: EvidenceHref,
+    user_of: UserOf,
+    claimants: Sequence[str] = (),
+    standins: Callable[[str], Sequence[str]] = lambda language: (),
+    path: str = "/pension",
+) -> list[HTTPRouteHandler]:
+    """Handlers of the office's pages, for a page router; see `PensionPages` for what they need."""
+    pages = PensionPages(
+        kit=kit, office=office, words=words, evidence_href=evidence_href, user_of=user_of, claimants=claimants,
+        standins=standins, path=path,
+    )  # fmt: skip
 
-    @get("/pension")
-    async def index(request: AnyRequest) -> Response[str]:
+    @get(path)
+    async def claims(request: AnyRequest) -> Response[str]:
         return await pages.index(request)
 
-    @post("/pension/claims")
-    async def file(data: Annotated[FileForm, Body(media_type=RequestEncodingType.URL_ENCODED)]) -> Response[None]:
-        return await pages.file(data)
+    @post(f"{path}/claims", status_code=200)
+    async def file(
+        request: AnyRequest, data: Annotated[FileForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
+    ) -> Response[str] | Response[None]:
+        return await pages.file(request, data)
 
-    @get("/pension/claims/{claim_id:str}")
-    async def show(request: AnyRequest, claim_id: FromPath[str]) -> Response[str]:
+    @get(path + "/claims/{claim_id:str}")
+    async def claim(request: AnyRequest, claim_id: FromPath[str]) -> Response[str]:
         return await pages.show(request, claim_id)
 
-    @post("/pension/claims/{claim_id:str}/ask")
-    async def ask(claim_id: FromPath[str]) -> Response[None]:
-        return await pages.ask(claim_id)
+    @post(path + "/claims/{claim_id:str}/ask", status_code=200)
+    async def ask(request: AnyRequest, claim_id: FromPath[str]) -> Response[str] | Response[None]:
+        return await pages.ask(request, claim_id)
 
-    @post("/pension/claims/{claim_id:str}/decide")
+    @post(path + "/claims/{claim_id:str}/decision", status_code=200)
     async def decide(
-        claim_id: FromPath[str], data: Annotated[DecisionForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
-    ) -> Response[None]:
-        return await pages.decide(claim_id, data)
+        request: AnyRequest,
+        claim_id: FromPath[str],
+        data: Annotated[DecisionForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    ) -> Response[str] | Response[None]:
+        return await pages.decide(request, claim_id, data)
 
-    @get("/pension/claims/{claim_id:str}/evidence/{number:str}")
-    async def evidence_file(claim_id: FromPath[str], number: FromPath[str]) -> Response[bytes]:
-        return await pages.evidence(claim_id, number.removesuffix(".json"))
+    return [claims, file, claim, ask, decide]
 
-    return [index, file, show, ask, decide, evidence_file]
+
+def _see(conn: Connection, claim_id: str) -> _Seen:
+    claim = queries.claim(conn, claim_id)
+    return _Seen(
+        claim,
+        queries.insured(conn, claim.own_number),
+        queries.answers(conn, claim_id),
+        queries.grounds(conn, claim_id),
+    )
+
+
+def _papers_now(seen: _Seen) -> list[Need]:
+    """Papers that the claimant has to bring after all."""
+    return papers_left(seen.answers, seen.claim.needs)
+
+
+def _asks_left(seen: _Seen) -> bool:
+    return bool(outstanding(seen.answers, seen.claim.needs) or _papers_now(seen))
+
+
+def _month(text: str, speaker: Speaker) -> str:
+    year, month = text.split("-")
+    return speaker.say("month", year=int(year), month=int(month))

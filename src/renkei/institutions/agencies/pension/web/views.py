@@ -1,31 +1,38 @@
-"""What the claim page shows, made from the office's own values: pure."""
+"""What the templates show: claims, questions and answers turned into parts of a page. Values in, values out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from functools import partial
 
 from renkei.base.errors import catalogue
-from renkei.base.time import Instant, from_ms
+from renkei.base.time import from_ms
 from renkei.contracts.exchange import Outcome
-from renkei.contracts.information import FamilyRegister, LocalTax, ResidentRecord
+from renkei.contracts.information import FamilyRegister, InformationBody, LocalTax, ResidentRecord
 from renkei.contracts.words import Words
-from renkei.institutions.agencies.pension.model.claims import Answer, Claim, Ground, Need, State
-from renkei.institutions.agencies.pension.model.examining import body_of
+from renkei.institutions.agencies.pension.model.claims import AFFAIRS, Answer, Ground, Need, State
+from renkei.institutions.agencies.pension.model.examining import Finding, body_of
+from renkei.law.model import without_parentheses
 from renkei.platform.web.catalogue import Language
 from renkei.platform.web.kit import WebKit
-from renkei.platform.web.parts import Chip, Fact, Step, StepState, Tone
+from renkei.platform.web.parts import Chip, Fact, Text, Tone
 
-TONES: dict[Outcome, Tone] = {
-    Outcome.GIVEN: "green",
-    Outcome.PENDING: "yellow",
-    Outcome.NONE: "gray",
-    Outcome.REFUSED: "red",
-    Outcome.LAPSED: "orange",
-    Outcome.FAILED: "orange",
+UNASKED = "unasked"
+
+# Icon and tone of each state; no two share both, and the word beside them says it in full.
+LOOKS: Mapping[str, tuple[str, Tone]] = {
+    UNASKED: ("note", "gray"),
+    Outcome.GIVEN: ("success", "green"),
+    Outcome.PENDING: ("info", "yellow"),
+    Outcome.NONE: ("info", "gray"),
+    Outcome.REFUSED: ("error", "red"),
+    Outcome.LAPSED: ("warning", "orange"),
+    Outcome.FAILED: ("arrow", "blue"),
 }
-STATE_TONES: dict[State, Tone] = {
+
+STATE_TONES: Mapping[State, Tone] = {
     State.FILED: "blue",
     State.WAITING: "yellow",
     State.READY: "blue",
@@ -35,117 +42,151 @@ STATE_TONES: dict[State, Tone] = {
     State.WITHDRAWN: "gray",
 }
 
+EvidenceHref = Callable[[str], str]
+"""Processing number → where the evidence of that exchange is saved from."""
 
-@dataclass(frozen=True, slots=True)
-class AnswerView:
-    """One answer as a card."""
 
-    title: str
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One need of a claim: the paper of before, and what the exchange gave in its place."""
+
+    need: str
+    heading: str
+    paper: str
+    icon: str
     chip: Chip
     sentence: str
+    """What the state means, or why nothing was given."""
     facts: list[Fact]
-    source: list[Fact]
+    content: list[Fact]
+    """What the answer says; empty once the copy is erased."""
+    findings: list[tuple[str, str]]
+    """Icon and sentence of each finding."""
     evidence_href: str
 
 
-class Views:
-    """Makes the parts of the claim page in one language."""
+class Speaker:
+    """Builds parts in one language."""
 
-    def __init__(self, kit: WebKit, words: Words, language: Language) -> None:
-        self._kit, self._words, self._language = kit, words, language
-        self._formats = kit.formats(language)
+    def __init__(self, kit: WebKit, words: Words, language: Language, *, now: datetime) -> None:
+        self.language = language
+        self.formats = kit.formats(language)
+        self.words, self.now = words, now
+        self._kit = kit
 
-    def text(self, key: str, **values: object) -> str:
-        """A message of this package."""
-        return self._kit.text(self._language, f"pension.{key}", **values)
+    def say(self, key: str, **values: object) -> str:
+        """A message of this room."""
+        return self._kit.text(self.language, f"pension.{key}", **values)
 
-    def state(self, claim: Claim) -> Chip:
-        """The claim's state."""
-        return Chip(self.text(f"state.{claim.state.value}"), STATE_TONES[claim.state])
+    def state_chip(self, state: State) -> Chip:
+        """State of a claim."""
+        return Chip(self.say(f"state.{state}"), STATE_TONES[state])
 
-    def steps(self, claim: Claim) -> list[Step]:
-        """File, ask, decide: where the claim stands."""
-        decided = claim.decided_ms != 0
-        asked = decided or claim.state in (State.READY, State.HELD)
-        states = (
-            StepState.DONE,
-            StepState.DONE if asked else StepState.CURRENT,
-            StepState.DONE if decided else (StepState.CURRENT if asked else StepState.AHEAD),
+    def card(
+        self,
+        need: Need,
+        answer: Answer | None,
+        findings: Sequence[Finding],
+        ground: Ground | None,
+        *,
+        evidence_href: EvidenceHref,
+    ) -> Card:
+        """The card of one need."""
+        outcome = UNASKED if answer is None else answer.outcome.value
+        icon, tone = LOOKS[outcome]
+        return Card(
+            need=need.value,
+            heading=self.say(f"need.{need}.heading"),
+            paper=self.say(f"need.{need}.paper"),
+            icon=icon,
+            chip=Chip(self.say(f"outcome.{outcome}"), tone),
+            sentence=self._sentence(outcome, answer),
+            facts=[] if answer is None else self._facts(answer),
+            content=self._content(answer, ground),
+            findings=[
+                ("success" if one.holds else "warning", self.say(f"finding.{one.code}.{'yes' if one.holds else 'no'}"))
+                for one in findings
+                if one.need is need
+            ],
+            evidence_href=evidence_href(answer.number) if answer and answer.number else "",
         )
-        names = ("filed", "asked", "decided")
-        return [Step(text=self.text(f"step.{name}"), state=state) for name, state in zip(names, states, strict=True)]
 
-    def papers(self, needs: Sequence[Need]) -> list[str]:
-        """The papers that people brought before."""
-        return [self.text(f"paper.{need.value}") for need in needs]
+    def _sentence(self, outcome: str, answer: Answer | None) -> str:
+        meaning = self.say(f"meaning.{outcome}")
+        error = catalogue().get(answer.reason) if answer is not None else None
+        if error is None or answer is None:
+            return meaning
+        return f"{meaning} {error(**answer.facts).sentence(self.language.value)}"
 
-    def answer(self, answer: Answer, now: Instant, evidence_href: str) -> AnswerView:
-        """One answer with what it says, where it comes from, how old it is, and by which row."""
-        lang = self._language.value
-        source = [Fact(term=self.text("answer.source"), value=self._words.body(answer.provider, lang))]
+    def _facts(self, answer: Answer) -> list[Fact]:
+        """Source, age, law and number: the same rows for every outcome, as far as there is something to say."""
+        lang = self.language.value
+        found = [Fact(term=self.say("fact.source"), value=self.words.body(answer.provider, lang))]
         if answer.copied_ms:
             copied = from_ms(answer.copied_ms)
-            source.append(
-                Fact(
-                    term=self.text("answer.age"), value=self._formats.copy_age(copied, now),
-                    note=self._formats.moment(copied),
-                )
-            )  # fmt: skip
+            age = self.formats.copy_age(copied, self.now)
+            found.append(Fact(term=self.say("fact.age"), value=age, note=self.formats.moment(copied)))
         if answer.row:
-            ground = self._words.ground(edition=answer.edition, row=answer.row, affairs="73.2", language=lang)
-            source.append(Fact(term=self.text("answer.law"), value=ground.citation, note=ground.affairs))
+            ground = self.words.ground(edition=answer.edition, row=answer.row, affairs=AFFAIRS, language=lang)
+            affairs = without_parentheses(ground.affairs) if self.language is Language.JA else self.say("affairs")
+            found.append(Fact(term=self.say("fact.law"), value=affairs, note=ground.citation))
         if answer.number:
-            source.append(Fact(term=self.text("answer.number"), value=answer.number))
-        return AnswerView(
-            title=self._words.information(answer.information, lang),
-            chip=Chip(self.text(f"outcome.{answer.outcome.value}"), TONES[answer.outcome]),
-            sentence=self._sentence(answer),
-            facts=self._says(answer),
-            source=source,
-            evidence_href=evidence_href if answer.outcome is Outcome.GIVEN else "",
-        )
+            found.append(Fact(term=self.say("fact.number"), value=answer.number))
+        if answer.given_ms:
+            given = self.formats.moment(from_ms(answer.given_ms))
+            found.append(Fact(term=self.say("fact.given"), value=given))
+        return found
 
-    def ground(self, ground: Ground) -> Fact:
-        """What a decision rested on for one need."""
-        said = ", ".join(f"{self.text(f'fact.{name}')} {value}" for name, value in ground.facts.items())
-        origin = (
-            self.text("ground.paper") if ground.by_paper else self._words.body(ground.provider, self._language.value)
-        )
-        note = f"{origin} · {ground.number}" if ground.number else origin
-        return Fact(term=self.text(f"need.{ground.need.value}"), value=said or "–", note=note)
+    def _content(self, answer: Answer | None, ground: Ground | None) -> list[Fact]:
+        body = body_of(answer) if answer is not None else None
+        if body is not None:
+            return self._body(body)
+        if ground is None:
+            return []
+        if ground.by_paper:
+            return [Fact(term=self.say("content.basis"), value=self.say("content.paper"))]
+        return [
+            Fact(term=self.say(f"content.{name}"), value=self._kept(name, value))
+            for name, value in ground.facts.items()
+        ]
 
-    def decision(self, claim: Claim) -> list[Fact]:
-        """The decision in figures."""
-        facts = [Fact(term=self.text("decision.on"), value=self._formats.moment(from_ms(claim.decided_ms)))]
-        if claim.state is State.GRANTED:
-            facts.append(Fact(term=self.text("decision.yearly"), value=self._formats.yen(claim.yearly_yen)))
-            facts.append(Fact(term=self.text("decision.from"), value=claim.from_month))
-        return facts
+    def _kept(self, name: str, value: str) -> str:
+        if name in {"birth", "resident_since"}:
+            return self.formats.day(date.fromisoformat(value))
+        if name == "total_income_yen":
+            return self.formats.yen(int(value))
+        if name == "fiscal_year":
+            return self.formats.fiscal_year(int(value))
+        return self.say(f"content.{value}")
 
-    def _sentence(self, answer: Answer) -> str:
-        error = catalogue().get(answer.reason)
-        return error(**answer.facts).sentence(self._language.value) if error else ""
+    def _body(self, body: InformationBody) -> list[Fact]:
+        def fact(name: str, value: Text) -> Fact:
+            return Fact(term=self.say(f"content.{name}"), value=value)
 
-    def _says(self, answer: Answer) -> list[Fact]:
-        body = body_of(answer)
+        yes_no = partial(self._yes_no)
         if isinstance(body, ResidentRecord):
-            values: Mapping[str, str] = {
-                "name": body.name, "address": body.address, "birth": self._day(body.birth),
-                "resident_since": self._day(body.resident_since), "household_size": str(body.household_size),
-            }  # fmt: skip
-        elif isinstance(body, LocalTax) and body.years:
-            year = body.years[0]
-            values = {
-                "fiscal_year": self._formats.fiscal_year(year.fiscal_year),
-                "total_income_yen": self._formats.yen(year.total_income_yen),
-                "levies": self._formats.yen(year.income_levy_yen + year.per_capita_levy_yen),
-                "dependants": str(year.dependants),
-            }
-        elif isinstance(body, FamilyRegister):
-            values = {"domicile": body.domicile, "spouse": self.text("yes" if body.spouse else "no")}
-        else:
-            values = {}
-        return [Fact(term=self.text(f"fact.{name}"), value=value) for name, value in values.items()]
+            return [
+                fact("name", body.name),
+                fact("birth", self.formats.day(body.birth)),
+                fact("address", body.address),
+                fact("resident_since", self.formats.day(body.resident_since)),
+                fact("household", self.say("content.people", relation=body.relation, count=body.household_size)),
+            ]
+        if isinstance(body, LocalTax) and body.years:
+            newest = body.years[0]
+            return [
+                fact("fiscal_year", self.formats.fiscal_year(newest.fiscal_year)),
+                fact("total_income_yen", self.formats.yen(newest.total_income_yen)),
+                fact("taxed", yes_no(not newest.exempt)),
+                fact("levies", self.formats.yen(newest.income_levy_yen + newest.per_capita_levy_yen)),
+            ]
+        if isinstance(body, FamilyRegister):
+            return [
+                fact("domicile", body.domicile),
+                fact("spouse", yes_no(body.spouse)),
+                fact("children", self.formats.number(body.children)),
+            ]
+        return []
 
-    def _day(self, day: date) -> str:
-        return self._formats.day(day)
+    def _yes_no(self, value: bool) -> str:
+        return self.say("content.yes" if value else "content.no")
