@@ -97,7 +97,7 @@ class PensionPages:
         self._evidence_href, self._user_of, self._path = evidence_href, user_of, path
         self._claimants, self._standins = tuple(claimants), standins
 
-    async def list(
+    async def index(
         self, request: AnyRequest, *, form: FileForm | None = None, error: RenkeiError | None = None
     ) -> Response[str]:
         """Claims, and a form to file one."""
@@ -130,7 +130,7 @@ class PensionPages:
         try:
             claim = await self._office.file(form.own_number.strip(), needs=needs, user=self._user_of(request))
         except (Refused, Invalid) as error:
-            return await self.list(request, form=form, error=error)
+            return await self.index(request, form=form, error=error)
         return see_other(self._href(claim.claim_id))
 
     async def show(
