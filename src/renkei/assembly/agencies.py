@@ -95,9 +95,10 @@ class Agencies:
     async def load_welfare(self, loader: Loader) -> None:
         """Allowances, public assistance and disability certificates of each office; then their copies."""
         found: dict[str, _Held] = {}
+        today = jst_date(self._country.clock.now())
         for known in loader.people:
             if not (known.person.copies_missing or known.person.code_pending):
-                _hold(found, known)
+                _hold(found, known, today=today)
         now = self._country.clock.now() - WELFARE_COPIED
         for body_id, held in found.items():
             await loader.enrol(body_id, WELFARE, held.people.values())
@@ -120,11 +121,12 @@ class _Held:
     certificates: list[Certificate] = field(default_factory=list)
 
 
-def _hold(found: dict[str, _Held], known: Known) -> None:
+def _hold(found: dict[str, _Held], known: Known, *, today: date) -> None:
     person, home = known.person, known.household
     number = own_number(person)
     allowance, aid, book = home.child_allowance, home.public_assistance, person.disability
-    if allowance is not None and allowance.recipient == person.index:
+    # Whoever has just moved in has not claimed here yet.
+    if allowance is not None and allowance.recipient == person.index and allowance.since <= today:
         held = found.setdefault(home.municipality.body_id, _Held())
         held.people[person.index] = known
         since = max(month_of(allowance.since), _ALLOWANCE_KEPT_SINCE)

@@ -55,6 +55,16 @@ def own_number(person: Person) -> str:
     return f"{person.index + 1:015d}"
 
 
+def enrolment_of(nation: Nation, known: Known) -> Enrolment:
+    """What a business system tells its ledger about a person."""
+    person = known.person
+    items = FourItems(
+        name=person.name, kana=person.kana, birth=person.birth, sex=_sex(person), address=known.household.address.text
+    )
+    number = nation.numbers.personal_number(person.index)
+    return Enrolment(own_number=own_number(person), personal_number=number, items=items)
+
+
 class Loader:
     """Loads one nation into one country."""
 
@@ -104,26 +114,17 @@ class Loader:
             own_number=own_number(person),
         )  # fmt: skip
 
-    def enrolment(self, known: Known, *, address: str = "") -> Enrolment:
-        """What a business system tells its ledger about a person."""
-        person = known.person
-        items = FourItems(
-            name=person.name, kana=person.kana, birth=person.birth, sex=_sex(person),
-            address=address or known.household.address.text,
-        )  # fmt: skip
-        return Enrolment(own_number=own_number(person), personal_number=self.number(person), items=items)
-
     async def enrol(self, body_id: str, system: str, people: Iterable[Known]) -> None:
         """Make people known to a body's ledger and obtain their codes; those whose code is pending wait."""
         node = self._country.bodies[body_id]
-        ready = [self.enrolment(known) for known in people if not known.person.code_pending]
+        ready = [enrolment_of(self._nation, known) for known in people if not known.person.code_pending]
         await node.ledger.enrol(system, ready)
         await node.ledger.acquire_codes()
 
     async def enrol_pending(self, body_id: str, system: str, people: Iterable[Known]) -> None:
         """Make those known whose code no body has obtained yet: the ledger numbers them, no code is ordered."""
         node = self._country.bodies[body_id]
-        late = [self.enrolment(known) for known in people if known.person.code_pending]
+        late = [enrolment_of(self._nation, known) for known in people if known.person.code_pending]
         await node.ledger.enrol(system, late)
 
     async def register(

@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from renkei.assembly.agencies import children_of
 from renkei.assembly.demo import PENSION_SECTION as SECTION
 from renkei.assembly.demo import Demonstration, account_of, open_demonstration
-from renkei.assembly.loading import own_number
+from renkei.assembly.loading import Known, enrolment_of, own_number
 from renkei.assembly.nation import Persona
 from renkei.assembly.site import PENSION_CLERK, evidence_file
 from renkei.assembly.trust import TRUST_FILE, read_trust
@@ -28,6 +29,8 @@ from renkei.contracts.exchange import Outcome, Purpose
 from renkei.contracts.inquiries import Case, CaseBatch, Inquiry, InquiryBatch, InquiryResult
 from renkei.institutions.agencies.pension import queries as pension_queries
 from renkei.institutions.agencies.pension.model.claims import AFFAIRS, Answer, Claim, Need, State
+from renkei.institutions.agencies.welfare import queries as welfare_queries
+from renkei.institutions.agencies.welfare.model.claims import State as WelfareState
 from renkei.institutions.gateway import queries as gateway_queries
 from renkei.law import LawBook
 from renkei.law.errors import NotPermitted
@@ -55,7 +58,8 @@ class Story:
 
     def __init__(self, demonstration: Demonstration, *, evidence: Path, tell: Callable[[Told], None]) -> None:
         self._country, self._agencies = demonstration.country, demonstration.agencies
-        self._personas = {persona.slug: persona for persona in demonstration.nation.personas()}
+        self._nation = demonstration.nation
+        self._personas = {persona.slug: persona for persona in self._nation.personas()}
         self._folder, self._tell = evidence, tell
         self._steps: list[Told] = []
 
@@ -67,8 +71,8 @@ class Story:
     async def tell(self) -> list[Told]:
         """Tell everything, in order; a step that raises is told as not held."""
         steps = (
-            self._claim, self._refusals, self._nothing_to_give, self._protected, self._repetition, self._access,
-            self._logs,
+            self._claim, self._allowance, self._refusals, self._nothing_to_give, self._protected, self._repetition,
+            self._access, self._logs,
         )  # fmt: skip
         for step in steps:
             try:
@@ -130,6 +134,28 @@ class Story:
             self._say("evidence", failed.sentence("en"), held=False, file=str(path))
             return
         self._say("evidence", verdict.as_json()["en"], held=True, file=str(path), number=number)
+
+    async def _allowance(self) -> None:
+        """The other way round: a municipality asks, the former one and the Pension Service answer (児童手当法 7条)."""
+        persona = self._personas["mother"]
+        home, body_id = persona.household, persona.household.municipality.body_id
+        office = self._agencies.welfare[body_id]
+        clerk = f"{body_id}-child-01"
+        moved = home.move
+        await office.enrol([enrolment_of(self._nation, Known(persona.person, home))])
+        claim = await office.file(
+            own_number(persona.person), children=children_of(home), moved_in_on=moved.moved_on if moved else None,
+            moved_from=moved.former.body_id if moved and moved.former else "", user=clerk,
+        )  # fmt: skip
+        claim = await office.ask_for_claim(claim.claim_id, user=clerk)
+        answers = await office.db.read(partial(welfare_queries.answers, claim_id=claim.claim_id))
+        outcomes = {need.value: f"{one.provider}: {one.outcome.value}" for need, one in answers.items()}
+        given = all(one.outcome is Outcome.GIVEN for one in answers.values())
+        granted = await office.grant(claim.claim_id, user=clerk)
+        self._say(
+            "allowance", f"Child allowance {claim.claim_id} granted to someone who moved in, without a paper",
+            held=granted.state is WelfareState.GRANTED and given, answers=outcomes,
+        )  # fmt: skip
 
     # --- what is not given -------------------------------------------------------------------------------------
 

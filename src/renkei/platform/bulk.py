@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -150,19 +150,25 @@ class Lookup:
             return [tuple(row) for row in found]
         values = {**self._own, **given}
         first = [values[name] for name in self._names]
-        raw: Any = conn.connection.driver_connection
+        raw = _driver(conn)
         rows: list[tuple[Any, ...]] = []
         try:
             for part in _parts(wanted):
                 marks = ", ".join("?" * len(part))
                 rows += raw.execute(f"{self._head}{marks}{self._tail}", first + part).fetchall()
         except sqlite3.Error as error:
-            raise DBAPIError.instance(self._head, None, error, sqlite3.Error, hide_parameters=True) from error
+            raise _as_sqlalchemy(conn, error, sqlite3.Error) from error
         return rows
 
 
+def _driver(conn: Connection) -> sqlite3.Connection:
+    """SQLite's own connection: past SQLAlchemy a statement of a few rows costs a tenth. Its errors come out as ever."""
+    found: Any = conn.connection.driver_connection
+    return cast("sqlite3.Connection", found)
+
+
 def _parts(keys: list[Any]) -> Iterator[list[Any]]:
-    """Keys in parts of few sizes, so that the driver's statement cache knows them; the last one repeats its last key."""
+    """Keys in parts of few sizes, which the driver's statement cache knows; the last part repeats its last key."""
     at = 0
     while at < len(keys):
         part = keys[at : at + _KEYS_MAX]
@@ -183,14 +189,18 @@ def _sqlite_values(conn: Connection, head: str, tail: str, rows: Rows) -> int:
     width = len(rows[0])
     one = "(" + ", ".join("?" * width) + ")"
     changed = at = 0
-    for size in _SIZES:
-        if size * width > _VARIABLES_MAX:
-            continue
-        statement = head + ", ".join([one] * size) + tail
-        while len(rows) - at >= size:
-            values = tuple(chain.from_iterable(rows[at : at + size]))
-            changed += conn.exec_driver_sql(statement, values).rowcount
-            at += size
+    raw = _driver(conn)
+    try:
+        for size in _SIZES:
+            if size * width > _VARIABLES_MAX or len(rows) - at < size:
+                continue
+            statement = head + ", ".join([one] * size) + tail
+            while len(rows) - at >= size:
+                values = tuple(chain.from_iterable(rows[at : at + size]))
+                changed += raw.execute(statement, values).rowcount
+                at += size
+    except sqlite3.Error as error:
+        raise _as_sqlalchemy(conn, error, sqlite3.Error) from error
     return changed
 
 
@@ -210,8 +220,8 @@ def _copy(conn: Connection, target: str, rows: Rows) -> int:
 
 
 def _as_sqlalchemy(conn: Connection, error: Exception, base: type[Exception]) -> BaseException:
-    # COPY goes past SQLAlchemy, its errors should not: callers know only one family.
-    return DBAPIError.instance("COPY", None, error, base, hide_parameters=True, dialect=conn.dialect)
+    # Some statements go past SQLAlchemy, their errors should not: callers know only one family.
+    return DBAPIError.instance("bulk", None, error, base, hide_parameters=True, dialect=conn.dialect)
 
 
 def _from_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Rows, head: str, tail: str) -> int:

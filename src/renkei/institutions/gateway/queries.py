@@ -29,6 +29,11 @@ _OPEN = select(_case.case_id, _case.address_number, _case.affairs).where(
 )
 _OPEN_CASES = Lookup(_OPEN, _case.case_id)
 _OPEN_CASES_OF = Lookup(_OPEN, _case.address_number)
+_ENTITLED = Lookup(select(store.section.c.affairs), store.section.c.section)
+_batch = store.inquiry_batch.c
+_KNOWN_BATCHES = Lookup(select(_batch.batch, _batch.dispatch, _batch.digest), _batch.batch)
+_SETBACKS = Lookup(select(store.setback.c.sheet), store.setback.c.dispatch)
+_PLANS = Lookup(select(_batch.batch, _batch.plan), _batch.dispatch)
 _COPIES = Lookup(
     select(_copy.address_number, _copy.body, _copy.copied_ms, _copy.valid_from, _copy.valid_to).where(
         _copy.information == bindparam("information")
@@ -84,8 +89,8 @@ def sections(conn: Connection) -> list[Section]:
 
 def entitled_affairs(conn: Connection, section: str) -> frozenset[str]:
     """Affairs items for which the section may ask; empty for an unknown section."""
-    found = conn.execute(select(store.section.c.affairs).where(store.section.c.section == section)).scalar_one_or_none()
-    return frozenset(msgspec.json.decode(found, type=list[str])) if found else frozenset()
+    found = _ENTITLED(conn, [section])
+    return frozenset(msgspec.json.decode(found[0][0], type=list[str])) if found else frozenset()
 
 
 def copies(conn: Connection, information: str, address_numbers: Iterable[str]) -> dict[str, CopyRow]:
@@ -97,6 +102,18 @@ def copies(conn: Connection, information: str, address_numbers: Iterable[str]) -
 def inquiry_batch(conn: Connection, batch: str) -> Row[Any] | None:
     """A batch accepted before: `batch, dispatch, digest, request, plan`."""
     return conn.execute(select(store.inquiry_batch).where(store.inquiry_batch.c.batch == batch)).one_or_none()
+
+
+class KnownBatch(NamedTuple):
+    """What tells a repetition of a batch from another content."""
+
+    dispatch: str
+    digest: bytes
+
+
+def known_batches(conn: Connection, batches: Iterable[str]) -> dict[str, KnownBatch]:
+    """Those of these batches that were accepted before."""
+    return {batch: KnownBatch(dispatch, digest) for batch, dispatch, digest in _KNOWN_BATCHES(conn, batches)}
 
 
 def planned(row: Row[Any]) -> list[Planned]:
@@ -140,9 +157,8 @@ def open_dispatches(conn: Connection) -> list[str]:
 def places(conn: Connection, dispatch_id: str) -> list[tuple[str, int]]:
     """For each item of a dispatch: the batch and the position of the inquiry that it stands for."""
     found: dict[int, tuple[str, int]] = {}
-    table = store.inquiry_batch
-    for row in conn.execute(select(table.c.batch, table.c.plan).where(table.c.dispatch == dispatch_id)):
-        found.update((step.at, (row.batch, at)) for at, step in enumerate(planned(row)) if step.at >= 0)
+    for batch, plan in _PLANS(conn, [dispatch_id]):
+        found.update((step.at, (batch, at)) for at, step in enumerate(_plan_decoder.decode(plan)) if step.at >= 0)
     return [found[at] for at in range(len(found))]
 
 
@@ -160,6 +176,11 @@ def legs(conn: Connection, dispatch_id: str) -> list[Leg]:
     table = store.leg
     rows = conn.execute(select(table).where(table.c.dispatch == dispatch_id).order_by(table.c.sheet))
     return [Leg(row.sheet, row.provider, row.answer, SignedMessage(row.base, row.signature, row.key)) for row in rows]
+
+
+def has_setbacks(conn: Connection, dispatch_id: str) -> bool:
+    """Whether anything of a dispatch was ever without an answer, and still is."""
+    return bool(_SETBACKS(conn, [dispatch_id]))
 
 
 def setbacks(conn: Connection, dispatch_id: str) -> dict[int, ItemOutcome]:

@@ -28,6 +28,7 @@ REPORTED_WITHIN = timedelta(minutes=10)
 """How long a provider's report may be on its way; reports are sent within a second."""
 
 
+_VERSION = Lookup(select(store.register_version.c.version), store.register_version.c.id)
 _HELD = Lookup(
     select(store.held_code.c.handle).where(store.held_code.c.body_id == bindparam("body_id")),
     store.held_code.c.handle,
@@ -36,8 +37,8 @@ _HELD = Lookup(
 
 def register_version(conn: Connection) -> int:
     """Version of the register; 0 while it is empty."""
-    found: int | None = conn.execute(select(store.register_version.c.version)).scalar_one_or_none()
-    return found or 0
+    found = _VERSION(conn, [1])
+    return int(found[0][0]) if found else 0
 
 
 def register_view(conn: Connection) -> RegisterView:

@@ -35,11 +35,13 @@ from renkei.institutions.gateway.model.events import (
 )
 from renkei.institutions.gateway.model.reading import PermitSheet, facts_of
 from renkei.institutions.gateway.operations.recording import record_all
-from renkei.platform.audit_store import audit
+from renkei.platform.audit_store import audit, audit_many
 from renkei.platform.bulk import insert_many, upsert_many
 from renkei.platform.logstore import LogStore
 
 _plan_encoder = msgspec.json.Encoder()
+_PERMIT_COLUMNS = ("done", "permit", "permit_base", "permit_signature", "permit_key", "sent")
+_LEG_COLUMNS = ("dispatch", "sheet", "provider", "answer", "base", "signature", "key", "sent")
 
 
 class Intake(NamedTuple):
@@ -65,46 +67,42 @@ def accept(
         dispatch: new id, unique in this tenant.
         body_id: the asking body (this tenant).
     """
+    kept = queries.known_batches(conn, [batch.batch for batch, _ in offered])
     known: dict[str, str] = {}
     conflicts: dict[str, RenkeiError] = {}
     asks: list[PermitAsk] = []
     plans: dict[str, list[Planned]] = {}
+    rows: list[tuple[object, ...]] = []
+    events: list[InquiriesAccepted] = []
     for batch, body in offered:
         digest = hashlib.sha256(body).digest()
-        kept = queries.inquiry_batch(conn, batch.batch)
-        if kept is not None:
-            if kept.digest == digest:
-                known[batch.batch] = kept.dispatch
+        before = kept.get(batch.batch)
+        if before is not None:
+            if before.digest == digest:
+                known[batch.batch] = before.dispatch
             else:
                 conflicts[batch.batch] = RequestConflict()
             continue
         planned, more = _plan(conn, batch, first_at=len(asks))
         asks += more
         plans[batch.batch] = planned
-        conn.execute(
-            insert(store.inquiry_batch).values(
-                batch=batch.batch, dispatch=dispatch, digest=digest, request=body, plan=_plan_encoder.encode(planned)
-            )
-        )
+        rows.append((batch.batch, dispatch, digest, body, _plan_encoder.encode(planned)))
         refused = Counter(step.reason for step in planned if step.at < 0)
-        audit(
-            conn,
-            store.audit_table,
+        events.append(
             InquiriesAccepted(
                 batch=batch.batch, section=batch.section, user=batch.user, asked=len(more), refused=dict(refused)
-            ),
-            now=now,
-        )
-    header = PermitRequestHeader(batch=dispatch, requester=body_id, purpose=offered[0][0].purpose, asked_ms=to_ms(now))
-    written = None
-    if asks:
-        sheet = write_sheet(header, asks)
-        written = queries.Dispatch(dispatch, False, sheet.body, Manifest(sheet.root, len(asks) + 1), asks)
-        conn.execute(
-            insert(store.dispatch).values(
-                dispatch=dispatch, done=False, created_ms=to_ms(now), request=sheet.body, root=sheet.root
             )
         )
+    insert_many(conn, store.inquiry_batch, ("batch", "dispatch", "digest", "request", "plan"), rows)
+    audit_many(conn, store.audit_table, events, now=now)
+    written = None
+    if asks:
+        asked_ms = to_ms(now)
+        header = PermitRequestHeader(batch=dispatch, requester=body_id, purpose=offered[0][0].purpose, asked_ms=asked_ms)
+        sheet = write_sheet(header, asks)
+        written = queries.Dispatch(dispatch, False, sheet.body, Manifest(sheet.root, len(asks) + 1), asks)
+        columns = ("dispatch", "done", "created_ms", "request", "root")
+        insert_many(conn, store.dispatch, columns, [(dispatch, False, asked_ms, sheet.body, sheet.root)])
     return Intake(written, plans, known, conflicts)
 
 
@@ -161,33 +159,22 @@ def conclude(
         legs: settled legs that were not recorded before.
         done: nothing of the dispatch is left open.
     """
-    conn.execute(
-        update(store.dispatch)
-        .where(store.dispatch.c.dispatch == dispatch.dispatch)
-        .values(
-            done=done, permit=permit.body, permit_base=permit.signed.base, permit_signature=permit.signed.signature,
-            permit_key=permit.signed.key_id, sent=encode(permit.sent),
-        )
+    signed = permit.signed
+    update_many(
+        conn, store.dispatch, ("dispatch",), _PERMIT_COLUMNS,
+        [(dispatch.dispatch, done, permit.body, signed.base, signed.signature, signed.key_id, encode(permit.sent))],
     )  # fmt: skip
-    sheets = [leg.sheet for leg in legs]
-    conn.execute(
-        delete(store.setback).where(
-            store.setback.c.dispatch == dispatch.dispatch,
-            or_(store.setback.c.sheet == 0, store.setback.c.sheet.in_(sheets)),
-        )
-    )
+    _forget_setbacks(conn, dispatch.dispatch, [leg.sheet for leg in legs])
     places = queries.places(conn, dispatch.dispatch)
     leaves: list[bytes] = []
     rows: list[tuple[object, ...]] = []
+    legs_kept: list[tuple[object, ...]] = []
     for leg in legs:
-        conn.execute(
-            insert(store.leg).values(
-                dispatch=dispatch.dispatch, sheet=leg.sheet, provider=leg.permits.header.provider, answer=leg.answer,
-                base=leg.signed.base if leg.signed else "", signature=leg.signed.signature if leg.signed else b"",
-                key=leg.signed.key_id if leg.signed else "", sent=encode(leg.sent) if leg.sent else None,
-            )
-        )  # fmt: skip
+        evidence = (leg.signed.base, leg.signed.signature, leg.signed.key_id) if leg.signed else ("", b"", "")
+        sent = encode(leg.sent) if leg.sent else None
+        legs_kept.append((dispatch.dispatch, leg.sheet, leg.permits.header.provider, leg.answer, *evidence, sent))
         _add_records(leaves, rows, dispatch, leg, places, body_id)
+    insert_many(conn, store.leg, _LEG_COLUMNS, legs_kept)
     record_all(conn, log, store.request_record, leaves, rows)
     awaited = [
         (found.number, leg.permits.header.answer_by_ms)
@@ -198,6 +185,14 @@ def conclude(
     insert_many(conn, store.awaited, ("number", "answer_by_ms"), awaited)
     outcomes = Counter([as_text(found.outcome) for leg in legs for found in leg.outcomes.values()])
     audit(conn, store.audit_table, InquiriesConcluded(dispatch=dispatch.dispatch, outcomes=dict(outcomes)), now=now)
+
+
+def _forget_setbacks(conn: Connection, dispatch: str, sheets: Sequence[int]) -> None:
+    """What kept these sheets, or the whole dispatch, from an answer is over; there is hardly ever anything to forget."""
+    if queries.has_setbacks(conn, dispatch):
+        found = store.setback.c
+        over = or_(found.sheet == 0, found.sheet.in_(sheets))
+        conn.execute(delete(store.setback).where(found.dispatch == dispatch, over))
 
 
 def note_setback(

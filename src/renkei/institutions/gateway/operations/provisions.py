@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, select
 
 from renkei.base.errors import RenkeiError
 from renkei.base.time import jst_date, to_ms
@@ -47,10 +47,20 @@ from renkei.institutions.gateway.model.events import PermitsAnswered, Presentati
 from renkei.institutions.gateway.model.reading import SALT_BYTES, PermitSheet
 from renkei.institutions.gateway.operations.recording import record_all
 from renkei.platform.audit_store import audit
-from renkei.platform.bulk import insert_many
+from renkei.platform.bulk import Lookup, insert_many
 from renkei.platform.logstore import LogStore
 
 PENDING_COLUMNS = ("number", "address_number", "answer_by_ms", "requester_seal", "state")
+
+_PRESENTATION_COLUMNS = ("requester", "presentation", "digest", "answer", "root", "items")
+_presentation, _number = store.presentation.c, store.provision_record.c.number
+_ANSWERED = Lookup(
+    select(_presentation.digest, _presentation.answer, _presentation.root, _presentation.items).where(
+        _presentation.requester == bindparam("requester")
+    ),
+    _presentation.presentation,
+)
+_NUMBERS_BETWEEN = select(_number).where(_number.between(bindparam("first"), bindparam("last")))
 
 Recheck = Callable[[PermitHeader, PermitItem], None]
 """Checks one permit against the provider's own law table; raises what the law says."""
@@ -129,12 +139,8 @@ def provide(
     written, items = _answer_sheet(sheet, verdicts, people, presentation, requester_seal, now)
     _keep(conn, log, sheet, items, people, requester_seal.encoded, now)
     manifest = Manifest(written.root, len(items) + 1)
-    conn.execute(
-        insert(store.presentation).values(
-            requester=header.requester, presentation=presentation, digest=digest, answer=written.body,
-            root=written.root, items=len(items),
-        )
-    )  # fmt: skip
+    row = (header.requester, presentation, digest, written.body, written.root, len(items))
+    insert_many(conn, store.presentation, _PRESENTATION_COLUMNS, [row])
     outcomes = Counter([as_text(item.outcome) for item in items])
     audit(
         conn,
@@ -211,9 +217,8 @@ def _known_numbers(conn: Connection, numbers: Sequence[str]) -> set[str]:
     """Numbers answered before. One range query: numbers of a sheet follow each other."""
     if not numbers:
         return set()
-    table = store.provision_record
-    query = select(table.c.number).where(table.c.number >= min(numbers), table.c.number <= max(numbers))
-    return set(conn.execute(query).scalars()) & set(numbers)
+    found = conn.execute(_NUMBERS_BETWEEN, {"first": min(numbers), "last": max(numbers)})
+    return set(found.scalars()) & set(numbers)
 
 
 def _answer_sheet(
@@ -291,12 +296,10 @@ def _keep(
 
 
 def _stored_answer(conn: Connection, requester: str, presentation: str, digest: bytes) -> Answered | None:
-    table = store.presentation
-    kept = conn.execute(
-        select(table).where(table.c.requester == requester, table.c.presentation == presentation)
-    ).one_or_none()
-    if kept is None:
+    found = _ANSWERED(conn, [presentation], requester=requester)
+    if not found:
         return None
-    if kept.digest != digest:
+    [(kept, answer, root, items)] = found
+    if kept != digest:
         raise RequestConflict()
-    return Answered(kept.answer, Manifest(kept.root, kept.items + 1))
+    return Answered(answer, Manifest(root, items + 1))

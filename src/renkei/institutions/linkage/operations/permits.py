@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from renkei.base.errors import RenkeiError
 from renkei.base.time import jst_date, to_ms
@@ -40,7 +40,7 @@ from renkei.institutions.linkage.model import (
 from renkei.institutions.linkage.queries import held_among
 from renkei.law.table import PermittedTable
 from renkei.platform.audit_store import audit
-from renkei.platform.bulk import insert_many
+from renkei.platform.bulk import Lookup, insert_many
 from renkei.platform.logstore import LogStore
 from renkei.platform.record_log import log_records
 
@@ -52,6 +52,19 @@ SUBJECT_COLUMNS = (
     "number", "subject", "requester", "provider", "section", "affairs", "information", "row", "edition", "asked_ms",
     "hidden", "salt", "leaf_index",
 )  # fmt: skip
+
+
+_REPLY_COLUMNS = ("requester", "batch", "digest", "reply", "roots", "expires_ms")
+_reply, _counter = store.permit_batch.c, store.counter.c
+_REPLIES = Lookup(
+    select(_reply.digest, _reply.reply, _reply.roots).where(_reply.requester == bindparam("requester")), _reply.batch
+)
+_TAKE_NUMBERS = (
+    update(store.counter)
+    .where(_counter.name == "number")
+    .values(next=_counter.next + bindparam("count"))
+    .returning(_counter.next)
+)
 
 
 class Validity(NamedTuple):
@@ -201,12 +214,8 @@ def _conclude(
     now: datetime,
 ) -> tuple[bytes, list[bytes]]:
     reply, roots = write_sheets(sheets), [sheet.root for sheet in sheets]
-    conn.execute(
-        insert(store.permit_batch).values(
-            requester=header.requester, batch=header.batch, digest=digest, reply=reply, roots=b"".join(roots),
-            expires_ms=to_ms(now + validity.present),
-        )
-    )  # fmt: skip
+    row = (header.requester, header.batch, digest, reply, b"".join(roots), to_ms(now + validity.present))
+    insert_many(conn, store.permit_batch, _REPLY_COLUMNS, [row])
     for reason, count in Counter(refusal.reason for refusal in refusals).items():
         audit(
             conn,
@@ -232,25 +241,19 @@ def _digest(asked: Asked) -> bytes:
 
 
 def _stored_reply(conn: Connection, requester: str, batch: str, digest: bytes) -> tuple[bytes, list[bytes]] | None:
-    kept = conn.execute(
-        select(store.permit_batch.c.digest, store.permit_batch.c.reply, store.permit_batch.c.roots).where(
-            store.permit_batch.c.requester == requester, store.permit_batch.c.batch == batch
-        )
-    ).one_or_none()
-    if kept is None:
+    found = _REPLIES(conn, [batch], requester=requester)
+    if not found:
         return None
-    if kept.digest != digest:
+    [(kept, reply, roots)] = found
+    if kept != digest:
         raise RequestConflict()
-    return kept.reply, [kept.roots[start : start + 32] for start in range(0, len(kept.roots), 32)]
+    return reply, [roots[start : start + 32] for start in range(0, len(roots), 32)]
 
 
 def _take_numbers(conn: Connection, count: int) -> int:
     """Reserve `count` processing numbers; never given twice, since they are taken in the same transaction."""
-    changed = conn.execute(
-        update(store.counter).where(store.counter.c.name == "number").values(next=store.counter.c.next + count)
-    ).rowcount
-    if not changed:
+    after: int | None = conn.execute(_TAKE_NUMBERS, {"count": count}).scalar_one_or_none()
+    if after is None:
         conn.execute(insert(store.counter).values(name="number", next=1 + count))
         return 1
-    after: int = conn.execute(select(store.counter.c.next).where(store.counter.c.name == "number")).scalar_one()
     return after - count
