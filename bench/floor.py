@@ -21,12 +21,16 @@ from sqlalchemy import Table
 
 from bench.country import ANSWERING, ASKING, batch, tax_body
 from renkei.contracts.exchange import (
-    AnswerItem, Outcome, PermitAsk, PermitItem, ReportItem,
+    AnswerItem,
+    Outcome,
+    PermitAsk,
+    PermitItem,
+    ReportItem,
 )  # fmt: skip
 from renkei.contracts.inquiries import InquiryBatch, InquiryResult, InquiryResults
 from renkei.contracts.records import Party, RecordLeaf
 from renkei.crypto.evidence import ECDSA_SHA256
-from renkei.crypto.sealing import SealingPrivateKey, Sealer, Opener
+from renkei.crypto.sealing import Opener, Sealer, SealingPrivateKey
 from renkei.institutions.gateway import store as gateway_store
 from renkei.institutions.linkage import store as core_store
 from renkei.platform.database import Database

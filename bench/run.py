@@ -165,10 +165,9 @@ def _list(values: Timed) -> str:
 
 
 def _machine() -> dict[str, str]:
-    model = next(
-        (line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
-        platform.processor(),
-    )  # fmt: skip
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    models = [line.partition(":")[2].strip() for line in lines if "model name" in line]
+    model = models[0] if models else platform.processor()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
     return {"processor": model, "cores": str(os.cpu_count()), "memory": f"{memory:.0f} GiB", "load before": load}

@@ -12,8 +12,7 @@ from bench.country import ASKING, Country, System, batch, connect
 from bench.processes import running
 from renkei.contracts.exchange import Outcome
 
-import os
-AT_ONCE = int(os.environ.get("AT","16"))
+AT_ONCE = 16
 WARM_UP = 200
 
 
@@ -27,10 +26,9 @@ class SinglesRun(NamedTuple):
 
 def run_singles(country: Country, *, runs: int, inquiries: int) -> list[SinglesRun]:
     """Ask one question a message, `AT_ONCE` under way at any time."""
-    with running(country):
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_measure(country, "warm", WARM_UP))
-            return [runner.run(_measure(country, f"single{number}", inquiries)) for number in range(runs)]
+    with running(country), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_measure(country, "warm", WARM_UP))
+        return [runner.run(_measure(country, f"single{number}", inquiries)) for number in range(runs)]
 
 
 async def _measure(country: Country, name: str, inquiries: int) -> SinglesRun:

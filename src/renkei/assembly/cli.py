@@ -13,7 +13,7 @@ from rich.console import Console
 
 import renkei
 from renkei.assembly import demo as demonstration
-from renkei.assembly.cli_gateway import copies, inquire
+from renkei.assembly.cli_gateway import copies, in_use, inquire
 from renkei.assembly.cli_nation import nation
 from renkei.assembly.cli_serve import serve as serve_role
 from renkei.assembly.cli_story import story
@@ -53,7 +53,9 @@ def main() -> None:
 def demo(port: int, host: str, residents: int, seed: int, data: Path) -> None:
     """A synthetic country in one process, with its pages on one port."""
     console = Console(stderr=True, highlight=False)
-    uvloop.run(demonstration.serve(data, host=host, port=port, seed=seed, residents=residents, say=console.print))
+    data.mkdir(parents=True, exist_ok=True)
+    with in_use(data):
+        uvloop.run(demonstration.serve(data, host=host, port=port, seed=seed, residents=residents, say=console.print))
 
 
 for command in (law, nation, story, verify, log, copies, inquire, serve_role):

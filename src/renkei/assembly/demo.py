@@ -23,7 +23,7 @@ from renkei.contracts.standins import DemoClerk, DemoPerson, DemoSignIn
 from renkei.platform.clock import Clock, SystemClock
 from renkei.platform.http_server import HttpServer
 
-MARKER = "country.json"
+MARKER, UNFINISHED = "country.json", "loading"
 PENSION_SECTION, CHILD_SECTION, DESK_SECTION = "pension-claims", "child-allowance", "desk"
 PENSION_AFFAIRS = frozenset({"73.2"})
 CHILD_AFFAIRS = frozenset({"106.1", "107.1"})
@@ -82,7 +82,13 @@ async def open_demonstration(
         kept = msgspec.json.decode(marker.read_bytes(), type=_Marker)
         if kept != wanted:
             raise CountryElsewise(folder=folder, what=f"seed {kept.seed}, {kept.residents} residents")
+    elif (folder / UNFINISHED).exists():
+        say("        the country was not loaded to the end last time; it is made anew")
+        _discard(folder)
     nation = Nation(seed, residents)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not marker.exists():
+        (folder / UNFINISHED).touch()
     country = Country(
         folder, clock=clock or SystemClock(), bodies=nation.bodies(), municipalities=nation.municipalities,
         sections=sections_of(nation),
@@ -92,7 +98,16 @@ async def open_demonstration(
     if not marker.exists():
         await load(country, agencies, nation, say=say)
         marker.write_bytes(msgspec.json.encode(wanted))
+        (folder / UNFINISHED).unlink()
     return Demonstration(country, agencies, nation, sign_in_of(nation))
+
+
+def _discard(folder: Path) -> None:
+    """Remove a synthetic country whose loading was broken off; nobody has used it yet."""
+    for path in folder.glob("*.db*"):
+        path.unlink()
+    for path in (folder / "keys").glob("*.json"):
+        path.unlink()
 
 
 async def load(country: Country, agencies: Agencies, nation: Nation, *, say: Callable[[str], None]) -> None:

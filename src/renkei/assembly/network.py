@@ -14,6 +14,7 @@ from sqlalchemy import MetaData, Table
 
 from renkei.assembly.keyring import KeyRing, Party
 from renkei.assembly.peers import CORE_AUTHORITY, GatewayClient, SignedPeers, deliver_codes, gateway_authority
+from renkei.assembly.stores import open_store
 from renkei.contracts.directory import Directory
 from renkei.contracts.register import BodyEntry, SectionEntry
 from renkei.contracts.sheets import CORE, b64
@@ -60,7 +61,24 @@ def sqlite_files(folder: Path) -> OpenDatabase:
     folder.mkdir(parents=True, exist_ok=True)
 
     def open_database(name: str, metadata: MetaData) -> Database:
-        return Database.open(f"sqlite:///{folder / name}.db", metadata=metadata)
+        return open_store(f"sqlite:///{folder / name}.db", metadata)
+
+    return open_database
+
+
+def postgres_schemas(url: str, *, prefix: str = "renkei_") -> OpenDatabase:
+    """One PostgreSQL schema an institution, in one database.
+
+    A store keeps one connection for writing and up to `platform.database.READERS_KEPT` for reading: the server's
+    `max_connections` must allow for that.
+
+    Args:
+        url: `postgresql://…`.
+        prefix: what the schemas' names begin with.
+    """
+
+    def open_database(name: str, metadata: MetaData) -> Database:
+        return open_store(url, metadata, schema=prefix + name.replace("-", "_"))
 
     return open_database
 

@@ -12,6 +12,7 @@ import gc
 import os
 import re
 import signal
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
@@ -20,7 +21,7 @@ from typing import NamedTuple
 
 import msgspec
 import uvloop
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection
 
 from renkei.assembly.config import BodyConfig, RoleConfig
 from renkei.assembly.keyring import KeyRing
@@ -32,6 +33,7 @@ from renkei.assembly.network import (
     entry_of,
     open_core,
     open_gateway,
+    postgres_schemas,
     sqlite_files,
 )  # fmt: skip
 from renkei.assembly.peers import CORE_AUTHORITY
@@ -60,6 +62,8 @@ REFRESH_AFTER_S = 1.0
 """Unknown keys cost the core one request a second at most, however many strangers call."""
 WIRE_TIMEOUT_S = 60.0
 GARBAGE_THRESHOLDS = (200_000, 20, 100)
+SWITCH_S = 0.0005
+"""Python's 5 ms are long beside a commit: the event loop and the writer thread wait for each other at every step."""
 _KEY_ID = re.compile(r';keyid="([^"]{1,200})"')
 
 
@@ -158,14 +162,7 @@ class Role(NamedTuple):
 
 def open_databases(config: RoleConfig) -> OpenDatabase:
     """One SQLite file, or one PostgreSQL schema, per institution."""
-    if config.data:
-        return sqlite_files(Path(config.data))
-
-    def open_schema(name: str, metadata: MetaData) -> Database:
-        schema = "renkei_" + name.replace("-", "_")
-        return Database.open(config.database, metadata=metadata, schema=schema)
-
-    return open_schema
+    return sqlite_files(Path(config.data)) if config.data else postgres_schemas(config.database)
 
 
 @contextmanager
@@ -311,6 +308,7 @@ async def serve(config: RoleConfig) -> None:
         await server.start()
         get_logger("roles").info("role_started", role=config.role, address=server.url)
         _calm_garbage_collector()
+        sys.setswitchinterval(SWITCH_S)
         try:
             await _until(stopping, role.start())
         finally:

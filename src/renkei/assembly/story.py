@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +22,7 @@ from renkei.assembly.site import PENSION_CLERK, evidence_file
 from renkei.assembly.trust import TRUST_FILE, read_trust
 from renkei.assembly.verdict import StepFailed
 from renkei.assembly.verify import verify_file
-from renkei.assembly.verify_logs import check_folder
+from renkei.assembly.verify_logs import CORE_FILE, Findings, check_folder, check_stores
 from renkei.base.errors import RenkeiError
 from renkei.base.time import from_ms, to_ms
 from renkei.contracts.errors import CaseMissing, NoCode, NoCopy
@@ -266,14 +267,27 @@ class Story:
                   held=len(given) == 2, entries=entries, withheld=view.withheld)  # fmt: skip
 
     async def _logs(self) -> None:
-        trust = read_trust(self._country.folder / TRUST_FILE)
-        findings = await asyncio.to_thread(check_folder, self._country.folder, trust)
+        findings = await asyncio.to_thread(self._check)
         found = findings.reconciled
         self._say(
             "logs", f"{len(findings.logs)} logs recomputed; the three parties' records reconciled",
             held=findings.hold and found is not None and not found.unfinished,
             exchanges=found.exchanges if found else 0, states=found.states if found else {},
         )  # fmt: skip
+
+    def _check(self) -> Findings:
+        """Check the data folder as an auditor would; where the stores are no files, over the parties' connections."""
+        country = self._country
+        trust = read_trust(country.folder / TRUST_FILE)
+        if (country.folder / CORE_FILE).is_file():
+            return check_folder(country.folder, trust)
+        with ExitStack() as stack:
+            core = stack.enter_context(country.core.core.db.reading())
+            gateways = {
+                body_id: stack.enter_context(node.gateway.tenant.db.reading())
+                for body_id, node in country.bodies.items()
+            }
+            return check_stores(core, gateways, trust)
 
 
 def _homes(persona: Persona) -> set[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Hashable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -137,11 +138,17 @@ def decode(data: bytes, kind: type[StructT]) -> StructT:
     if _NUL in data:
         raise MessageMalformed(where="U+0000")
     try:
-        return msgspec.json.decode(data, type=kind)
+        found: StructT = _decoder(cast("Hashable", kind)).decode(data)
+        return found
     except msgspec.ValidationError as error:
         raise MessageMalformed(where=_place(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MessageMalformed(where="JSON") from error
+
+
+@lru_cache(maxsize=256)
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
 
 
 def encode(message: msgspec.Struct) -> bytes:

@@ -27,7 +27,7 @@ _STAGED_FROM = 20  # rows from which COPY is faster than one statement of Postgr
 _VARIABLES_MAX = 32_766  # SQLite's limit of variables per statement
 _KEY_SIZES = (1, 8, 64, 512, 4096)  # keys per query of a Lookup on SQLite
 _KEYS_MAX = _KEY_SIZES[-1]
-_sqlite = sqlite.dialect(paramstyle="qmark")  # type: ignore[no-untyped-call]  # compiles look-ups only
+_sqlite = sqlite.dialect(paramstyle="qmark")  # compiles look-ups only
 _postgres = postgresql.dialect()  # type: ignore[no-untyped-call]  # compiles type names only
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
 from tests.contract.exchange.world import World
 
 COMBINATIONS = ["sqlite-in_process", "sqlite-http", "postgresql-in_process", "postgresql-http"]

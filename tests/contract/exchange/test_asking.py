@@ -6,13 +6,13 @@ import asyncio
 
 import msgspec
 import pytest
+from tests.contract.exchange.world import World, ended
+from tests.network import JPS, MOJ, PENSION_CLAIM, SAPPORO, SETAGAYA, ask
 
 from renkei.contracts.errors import MessageMalformed, RequestConflict, TooManyItems
 from renkei.contracts.exchange import ITEMS_MAX, Outcome, Purpose
 from renkei.contracts.information import read_body
 from renkei.contracts.sheets import CORE
-from tests.contract.exchange.world import World, ended
-from tests.network import JPS, MOJ, PENSION_CLAIM, SAPPORO, SETAGAYA, ask
 
 
 def test_an_answer_says_everything_that_a_clerk_needs(world: World) -> None:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import MetaData, select
+from tests.network import JPS, SAPPORO, Network, address, ask, differences
 
 from renkei.base.errors import RenkeiError, catalogue
 from renkei.contracts.exchange import Outcome
@@ -28,7 +29,6 @@ from renkei.institutions.linkage import store as core_store
 from renkei.institutions.linkage.operations.register import set_body_state
 from renkei.platform.audit_store import audited
 from renkei.platform.database import Database
-from tests.network import JPS, SAPPORO, Network, address, ask, differences
 
 T = TypeVar("T")
 PORTAL = "portal"
@@ -214,8 +214,10 @@ def check_sentences(code: str, facts: dict[str, str]) -> None:
     """A code has a plain sentence in both languages that says more than a word."""
     error = catalogue()[code](**facts)
     ja, en = error.sentence("ja"), error.sentence("en")
-    assert len(ja) > 15 and ja.endswith("。"), (code, ja)
-    assert len(en) > 30 and (en.endswith((".", ")"))), (code, en)
+    assert len(ja) > 15, (code, ja)
+    assert ja.endswith("。"), (code, ja)
+    assert len(en) > 30, (code, en)
+    assert en.endswith((".", ")")), (code, en)
     assert en[0].isupper() or not en[0].isalpha()
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, or_, update
+from sqlalchemy import Connection, delete, or_, update
 
 from renkei.base.errors import RenkeiError
 from renkei.base.time import to_ms
@@ -36,7 +36,7 @@ from renkei.institutions.gateway.model.events import (
 from renkei.institutions.gateway.model.reading import PermitSheet, facts_of
 from renkei.institutions.gateway.operations.recording import record_all
 from renkei.platform.audit_store import audit, audit_many
-from renkei.platform.bulk import insert_many, upsert_many
+from renkei.platform.bulk import insert_many, update_many, upsert_many
 from renkei.platform.logstore import LogStore
 
 _plan_encoder = msgspec.json.Encoder()
@@ -97,8 +97,8 @@ def accept(
     audit_many(conn, store.audit_table, events, now=now)
     written = None
     if asks:
-        asked_ms = to_ms(now)
-        header = PermitRequestHeader(batch=dispatch, requester=body_id, purpose=offered[0][0].purpose, asked_ms=asked_ms)
+        asked_ms, purpose = to_ms(now), offered[0][0].purpose
+        header = PermitRequestHeader(batch=dispatch, requester=body_id, purpose=purpose, asked_ms=asked_ms)
         sheet = write_sheet(header, asks)
         written = queries.Dispatch(dispatch, False, sheet.body, Manifest(sheet.root, len(asks) + 1), asks)
         columns = ("dispatch", "done", "created_ms", "request", "root")
@@ -188,7 +188,7 @@ def conclude(
 
 
 def _forget_setbacks(conn: Connection, dispatch: str, sheets: Sequence[int]) -> None:
-    """What kept these sheets, or the whole dispatch, from an answer is over; there is hardly ever anything to forget."""
+    """What kept these sheets, or the whole dispatch, from an answer is over; hardly ever is there anything."""
     if queries.has_setbacks(conn, dispatch):
         found = store.setback.c
         over = or_(found.sheet == 0, found.sheet.in_(sheets))
@@ -250,8 +250,8 @@ def lapse(permits: PermitSheet, reason: str, outcome: Outcome = Outcome.LAPSED) 
     header = permits.header
     return {
         item.at: ItemOutcome(
-            outcome, reason, facts_of(header, item), item.number, header.provider, item.row, header.edition, header.issued_ms,
-            hidden=item.hidden,
+            outcome, reason, facts_of(header, item), item.number, header.provider, item.row, header.edition,
+            header.issued_ms, hidden=item.hidden,
         )
         for item in permits.items
     }  # fmt: skip

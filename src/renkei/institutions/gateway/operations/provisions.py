@@ -55,7 +55,7 @@ PENDING_COLUMNS = ("number", "address_number", "answer_by_ms", "requester_seal",
 _PRESENTATION_COLUMNS = ("requester", "presentation", "digest", "answer", "root", "items")
 _presentation, _number = store.presentation.c, store.provision_record.c.number
 _ANSWERED = Lookup(
-    select(_presentation.digest, _presentation.answer, _presentation.root, _presentation.items).where(
+    select(_presentation.digest, _presentation.answer, _presentation.root, _presentation["items"]).where(
         _presentation.requester == bindparam("requester")
     ),
     _presentation.presentation,

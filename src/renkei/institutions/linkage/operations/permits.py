@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from renkei.base.errors import RenkeiError
 from renkei.base.time import jst_date, to_ms
@@ -185,9 +185,7 @@ def _permit_sheet(
     return write_sheet(permit_header, issued.items), issued
 
 
-def _record(
-    conn: Connection, log: LogStore, issued: Issued, *, requester: str, edition: str, asked_ms: int
-) -> None:
+def _record(conn: Connection, log: LogStore, issued: Issued, *, requester: str, edition: str, asked_ms: int) -> None:
     provider = issued.provider
     leaves = [
         encode(asked_leaf(item, subject, requester=requester, provider=provider, asked_ms=asked_ms))

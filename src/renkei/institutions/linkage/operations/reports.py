@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -18,7 +19,7 @@ from renkei.platform.logstore import LogStore
 from renkei.platform.record_log import log_records
 
 _exchange = store.exchange.c
-# The members of RecordLeaf between party and hidden, in its order; then what was reported before.
+# What `_given_leaf` takes; last, what was reported before.
 _ASKED = Lookup(
     select(
         _exchange.subject, _exchange.number, _exchange.requester, _exchange.provider, _exchange.section,
@@ -57,9 +58,8 @@ def take_report(conn: Connection, report: Report, *, caller: str, log: LogStore,
             refused += 1
         elif not row[-1] and item.number not in new:
             new[item.number] = item
-            subject, *face, _ = row
             outcome = as_text(item.outcome)
-            leaves.append(encode(RecordLeaf(Party.CORE, b64(subject), *face, item.hidden, outcome, item.given_ms)))
+            leaves.append(_given_leaf(row, item.hidden, outcome, item.given_ms))
             changes.append((item.number, outcome, item.given_ms, item.hidden))
     update_many(conn, store.exchange, ("number",), ("waiting", "given_hidden"), waiting)
     if changes:
@@ -71,3 +71,12 @@ def take_report(conn: Connection, report: Report, *, caller: str, log: LogStore,
     if refused:
         audit(conn, store.audit_table, ReportRefused(provider=caller, count=refused), now=now)
     return len(changes)
+
+
+def _given_leaf(row: tuple[Any, ...], hidden: bool, outcome: str, given_ms: int) -> bytes:
+    subject, number, requester, provider, section, affairs, information, rule, asked_ms, _ = row
+    leaf = RecordLeaf(
+        Party.CORE, b64(subject), number, requester, provider, section, affairs, information, rule, asked_ms, hidden,
+        outcome, given_ms,
+    )  # fmt: skip
+    return encode(leaf)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
@@ -58,7 +59,13 @@ class DecisionForm:
     """A decision: `grant`, `hold:REASON` or `refuse:REASON`, and the papers that were seen."""
 
     decision: str = ""
-    papers: list[str] = field(default_factory=list)
+    papers: str | list[str] = field(default_factory=list)
+    """A browser sends one tick as a text, several as a list."""
+
+    @property
+    def ticked(self) -> tuple[str, ...]:
+        """The papers as they were ticked."""
+        return (self.papers,) if isinstance(self.papers, str) else tuple(self.papers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +171,7 @@ class PensionPages:
             "action": self._href(claim.claim_id),
             "may_ask": claim.state not in FINAL and _asks_left(seen),
             "asked": claim.round > 0,
+            "waiting": bool(outstanding(seen.answers, claim.needs)),
             "open": claim.state not in FINAL,
             "interrupted": interrupted.sentence(speaker.language) if interrupted else "",
             "amount": self._amount(seen, speaker),
@@ -188,7 +196,7 @@ class PensionPages:
         """Grant, hold, refuse or withdraw."""
         user = self._user_of(request)
         step, _, reason = form.decision.partition(":")
-        papers = frozenset(Need(paper) for paper in form.papers if paper in set(Need))
+        papers = frozenset(Need(paper) for paper in form.ticked if paper in set(Need))
         try:
             if step == "grant":
                 await self._office.grant(claim_id, papers_seen=papers, user=user)
@@ -227,7 +235,8 @@ class PensionPages:
     async def _able(self) -> list[Insured]:
         """Who may claim, the people of the demonstration first."""
         today = jst_date(self._office.clock.now())
-        born_by = add_years(today, -figure("pensionable_age", today))
+        # The age is attained on the eve of the birthday.
+        born_by = add_years(today + timedelta(days=1), -figure("pensionable_age", today))
         found = await self._office.db.read(partial(queries.may_claim, born_by=born_by, limit=SHOWN_MAX))
         return sorted(found, key=lambda one: one.own_number not in self._claimants)
 
@@ -332,7 +341,7 @@ class PensionPages:
                     label=say("decision.papers"),
                     support=say("decision.papers_support"),
                     kind="checkboxes",
-                    value=tuple(form.papers),
+                    value=form.ticked,
                     choices=tuple(Choice(value=need, text=say(f"need.{need}.paper")) for need in left),
                 )
             )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
 
 from renkei.base.errors import catalogue
 from renkei.base.time import from_ms
@@ -100,7 +99,7 @@ class Speaker:
             paper=self.say(f"need.{need}.paper"),
             icon=icon,
             chip=Chip(self.say(f"outcome.{outcome}"), tone),
-            sentence=self._sentence(outcome, answer),
+            sentence=self._sentence(outcome, answer, ground),
             facts=[] if answer is None else self._facts(answer),
             content=self._content(answer, ground),
             findings=[
@@ -111,8 +110,10 @@ class Speaker:
             evidence_href=evidence_href(answer.number) if answer and answer.number else "",
         )
 
-    def _sentence(self, outcome: str, answer: Answer | None) -> str:
-        meaning = self.say(f"meaning.{outcome}")
+    def _sentence(self, outcome: str, answer: Answer | None, ground: Ground | None) -> str:
+        erased = answer is not None and answer.outcome is Outcome.GIVEN and answer.body is None
+        kept = "kept" if ground is not None else "erased"
+        meaning = self.say(f"meaning.{kept if erased else outcome}")
         error = catalogue().get(answer.reason) if answer is not None else None
         if error is None or answer is None:
             return meaning
@@ -163,7 +164,6 @@ class Speaker:
         def fact(name: str, value: Text) -> Fact:
             return Fact(term=self.say(f"content.{name}"), value=value)
 
-        yes_no = partial(self._yes_no)
         if isinstance(body, ResidentRecord):
             return [
                 fact("name", body.name),
@@ -177,13 +177,13 @@ class Speaker:
             return [
                 fact("fiscal_year", self.formats.fiscal_year(newest.fiscal_year)),
                 fact("total_income_yen", self.formats.yen(newest.total_income_yen)),
-                fact("taxed", yes_no(not newest.exempt)),
+                fact("taxed", self._yes_no(not newest.exempt)),
                 fact("levies", self.formats.yen(newest.income_levy_yen + newest.per_capita_levy_yen)),
             ]
         if isinstance(body, FamilyRegister):
             return [
                 fact("domicile", body.domicile),
-                fact("spouse", yes_no(body.spouse)),
+                fact("spouse", self._yes_no(body.spouse)),
                 fact("children", self.formats.number(body.children)),
             ]
         return []

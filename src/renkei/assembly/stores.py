@@ -1,0 +1,47 @@
+"""Every room's store and the revisions that made it: the one place where a database of a room is opened."""
+
+from __future__ import annotations
+
+from sqlalchemy import MetaData
+
+from renkei.channels.portal import store as portal
+from renkei.institutions.addressees import store as addressees
+from renkei.institutions.agencies.pension import store as pension
+from renkei.institutions.agencies.tax import store as tax
+from renkei.institutions.agencies.welfare import store as welfare
+from renkei.institutions.gateway import store as gateway
+from renkei.institutions.linkage import store as linkage
+from renkei.institutions.numbers import store as numbers
+from renkei.institutions.residents import store as residents
+from renkei.platform.database import Database
+
+ROOMS = {
+    module.__name__.split(".")[-2]: module
+    for module in (addressees, gateway, linkage, numbers, pension, portal, residents, tax, welfare)
+}
+"""The store module of each room that keeps one."""
+
+
+def migrations_of(room: str) -> str:
+    """Dotted name of the package of a room's revisions, which stands beside its store."""
+    return ROOMS[room].__name__.removesuffix(".store") + ".migrations"
+
+
+_MIGRATIONS = {module.metadata: migrations_of(room) for room, module in ROOMS.items()}
+
+
+def open_store(url: str, metadata: MetaData, *, schema: str | None = None) -> Database:
+    """Open a room's store: a new one is made as of today, an older one brought up to date.
+
+    Args:
+        url: `sqlite:///PATH` or `postgresql://…`.
+        metadata: of the room's store module.
+        schema: PostgreSQL schema of the institution; created where it is missing.
+
+    Raises:
+        StoreFailed: the store cannot be opened.
+        StoreTooNew: a newer release has written it.
+        StoreUnversioned: it holds our tables, but not the mark of the release that made them.
+        KeyError: the tables are not those of a room.
+    """
+    return Database.open(url, metadata=metadata, migrations=_MIGRATIONS[metadata], schema=schema)
