@@ -63,14 +63,8 @@ class Words:
             if known.id != edition:
                 continue
             _, items = self._book.read(known)
-            for item in items:
-                if item.id == affairs:
-                    return Ground(item.text, citation(known.ja, known.en, row, language))
-        return Ground(affairs, citation(edition, edition, row, language))
-
-
-def citation(edition_ja: str, edition_en: str, row: str, language: str) -> str:
-    """The row as a reader can look it up."""
-    if language == "ja":
-        return f"番号法19条8号、{edition_ja} {row}の項"
-    return f"My Number Act art. 19(viii), {edition_en}, row {row}"
+            plain = next((item.plain for item in items if item.id == affairs), affairs)
+            if language == "ja":
+                return Ground(plain, f"{known.act_article_ja}、{known.table_ja}{row}の項")
+            return Ground(plain, f"{known.act_article_en}, {known.table_en}, row {row}")
+        return Ground(affairs, f"{edition} {row}")
