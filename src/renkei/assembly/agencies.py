@@ -17,7 +17,7 @@ from renkei.institutions.agencies.pension.model.copies import Pension
 from renkei.institutions.agencies.pension.operations.register import enter_insured, enter_pensions, set_residences
 from renkei.institutions.agencies.pension.service import PensionOffice
 from renkei.institutions.agencies.tax import store as tax_store
-from renkei.institutions.agencies.tax.model.assessment import Statement
+from renkei.institutions.agencies.tax.model.assessment import Relief, Statement
 from renkei.institutions.agencies.tax.operations import assess_all, register_taxpayers
 from renkei.institutions.agencies.tax.service import TaxOffice
 from renkei.institutions.agencies.welfare import store as welfare_store
@@ -73,7 +73,7 @@ class Agencies:
         now = self._country.clock.now() - TAX_COPIED
         for body_id, people in taxed.items():
             await loader.enrol(body_id, TAX, people.values())
-            statements = [one for known in people.values() for one in _statements(known.person, body_id)]
+            statements = [one for known in people.values() for one in _statements(known, body_id)]
             office = self.tax[body_id]
             with office.db.writing() as conn:
                 register_taxpayers(conn, [(own_number(known.person), known.person.birth) for known in people.values()])
@@ -181,16 +181,30 @@ def _last_payment_month(day: date) -> int:
     return month if (month % 12 + 1) % 2 == 0 else month - 1
 
 
-def _statements(person: Person, body_id: str) -> list[Statement]:
+BASIC_DEDUCTION_YEN = 430_000  # 地方税法314条の2第2項
+
+
+def _statements(known: Known, body_id: str) -> list[Statement]:
+    person, relief = known.person, Relief.NONE
+    if known.household.public_assistance is not None:
+        relief = Relief.ASSISTANCE
+    elif person.disability is not None:
+        relief = Relief.PROTECTED
     return [
         Statement(
-            own_number=own_number(person), fiscal_year=year.fiscal_year, salary_yen=year.salary_yen,
-            pension_yen=year.pension_yen, business_yen=year.business_yen, spouse_deducted=year.spouse_deducted,
+            own_number=own_number(person),
+            fiscal_year=year.fiscal_year,
+            salary_yen=year.salary_yen,
+            pension_yen=year.pension_yen,
+            business_yen=year.business_yen,
+            other_deductions_yen=max(0, year.deductions_yen - BASIC_DEDUCTION_YEN),
+            spouse_deducted=year.spouse_deducted,
             dependants=year.dependants,
+            relief=relief,
         )
         for year in person.taxes
         if year.body_id == body_id
-    ]  # fmt: skip
+    ]
 
 
 def _insured(person: Person) -> Insured:
