@@ -30,7 +30,7 @@ demo: $(VENV)/.run
 	$(BIN)/renkei demo --port $(PORT) --residents $(RESIDENTS)
 
 test: $(VENV)/.dev browser
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

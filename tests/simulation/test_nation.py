@@ -22,6 +22,7 @@ from sqlalchemy import select
 from tests.contract.exchange.world import local_tax
 from tests.network import JPS, SAPPORO, SETAGAYA, Network, address, ask, differences
 from tests.simulation.nation import Nation, Odds
+from tests.simulation.records import check_log
 from tests.simulation.virtual_time import VirtualTimeLoop
 
 from renkei.base.errors import RenkeiError
@@ -29,10 +30,8 @@ from renkei.contracts.errors import RequestConflict
 from renkei.contracts.exchange import Answer, AnswerItem, Outcome, Purpose
 from renkei.contracts.inquiries import InquiryBatch, InquiryResult, PersonMarks, PersonMarksBatch
 from renkei.contracts.sheets import CORE, decode
-from renkei.crypto.merkle import leaf_hashes, tree_root
-from renkei.crypto.tlog import commit_many
 from renkei.institutions.gateway import store
-from renkei.institutions.gateway.operations import asking
+from renkei.institutions.gateway.operations import asking, tenant
 from renkei.institutions.gateway.operations.auditing import logged_records as gateway_logged
 from renkei.institutions.linkage.operations.auditing import logged_records as core_logged
 
@@ -202,16 +201,10 @@ class Life:
             assert set(answered.values()) <= {1}, "a permit is answered at most once"
 
     def _check_log(self, name: str) -> None:
-        """Every entry of the log is a record's, every record's entry is in the log, and the root commits to all."""
         process = self.nation.processes[name]
         log = process.node.core.log if name == CORE else process.tenant.log
         with process.db.reading() as conn:
-            logged = list(core_logged(conn) if name == CORE else gateway_logged(conn, body_id=name))
-            logged.sort(key=lambda record: record.place)
-            head = log.head(conn)
-        assert [record.place for record in logged] == list(range(head.size))
-        commitments = commit_many([record.salt for record in logged], [record.leaf for record in logged])
-        assert tree_root(leaf_hashes(commitments)) == head.root
+            check_log(log.head(conn), core_logged(conn) if name == CORE else gateway_logged(conn, body_id=name))
 
 
 class _Ids:
@@ -228,6 +221,7 @@ def simulate(seed: int, prepared: Path, folder: Path, monkeypatch: pytest.Monkey
     """One nation; its whole story is printed where it fails."""
     shutil.copytree(prepared, folder)
     monkeypatch.setattr(asking, "uuid", _Ids(seed))
+    monkeypatch.setattr(tenant, "LAPSE_EVERY_S", 7200.0)
     random.seed(seed)  # the outbox spreads its retries by it
     loop = VirtualTimeLoop()
     asyncio.set_event_loop(loop)

@@ -11,15 +11,16 @@ import re
 import subprocess
 import sys
 import textwrap
-from itertools import groupby
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import click
 from alembic.autogenerate import produce_migrations, render_python_code
+from alembic.autogenerate.api import AutogenContext
 from alembic.migration import MigrationContext
 from alembic.operations import ops
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, DefaultClause, MetaData
+from sqlalchemy.sql.elements import False_, True_
 
 from renkei.assembly.stores import ROOMS, migrations_of
 from renkei.platform.database import Database
@@ -45,43 +46,44 @@ down_revision: str | None = {down_revision}
 _UPGRADE = 'def upgrade() -> None:\n    """Bring a store here from the revision before."""\n'
 
 
-def write_revision(room: str, message: str, *, folder: Path | None = None) -> Path | None:
+def change_of(room: str) -> str:
+    """The code of the revision that a room's tables ask for now; empty where its revisions build them already."""
+    metadata: MetaData = ROOMS[room].metadata
+    with Database.open("sqlite://", metadata=MetaData()) as db, db.writing() as conn:
+        if _written(room):
+            upgrade_from_nothing(conn, metadata, migrations=migrations_of(room))
+        return _functions(conn, metadata)
+
+
+def write_revision(room: str, message: str) -> Path | None:
     """Write the revision that brings a room's store to what its metadata says now.
 
     Args:
         room: one of `ROOMS`.
         message: what changes, one sentence.
-        folder: where the revision is written; the room's own package of revisions if None.
 
     Returns:
         The file, or None where nothing differs.
     """
-    metadata: MetaData = ROOMS[room].metadata
-    folder = folder or _folder(room)
-    written = sorted(folder.glob("r[0-9]*.py"))
-    with Database.open("sqlite://", metadata=MetaData()) as db, db.writing() as conn:
-        if written:
-            upgrade_from_nothing(conn, metadata, migrations=migrations_of(room))
-        functions = _functions(conn, metadata)
+    functions = change_of(room)
     if not functions:
         return None
-    number = len(written) + 1
-    path = folder / f"r{number:04}_{_slug(message)}.py"
-    path.write_text(
-        _FILE.format(
-            message=message.replace('"', "'"), revision=f"{number:04}", down_revision=f'"{number - 1:04}"' if written else None,
-            functions=functions,
-        ),
-        encoding="utf-8",
-    )  # fmt: skip
+    before = len(_written(room))
+    path = _folder(room) / f"r{before + 1:04}_{_slug(message)}.py"
+    source = _FILE.format(
+        message=message.replace('"', "'"),
+        revision=f"{before + 1:04}",
+        down_revision=f'"{before:04}"' if before else None,
+        functions=functions,
+    )
+    path.write_text(source, encoding="utf-8")
     _tidy(path)
     return path
 
 
 def write_anew(room: str) -> Path | None:
     """Put one first revision in the place of all: for as long as nobody has a database to keep."""
-    folder = _folder(room)
-    for path in folder.glob("r[0-9]*.py"):
+    for path in _written(room):
         path.unlink()
     return write_revision(room, FIRST)
 
@@ -90,18 +92,27 @@ def _folder(room: str) -> Path:
     return Path(next(iter(importlib.import_module(migrations_of(room)).__path__)))
 
 
+def _written(room: str) -> list[Path]:
+    return sorted(_folder(room).glob("r[0-9]*.py"))
+
+
 def _functions(conn: Connection, metadata: MetaData) -> str:
     """The code that turns the tables of `conn` into those of `metadata`; empty where nothing is to be done."""
-    context = MigrationContext.configure(conn, opts={"compare_type": True, "compare_server_default": True})
+    context = MigrationContext.configure(conn, opts={"compare_type": True, "compare_server_default": _default_differs})
     found = produce_migrations(context, metadata).upgrade_ops
     changes = [change for change in found.ops if not _is_version_table(change)] if found else []
     if not changes:
         return ""
     created = {change.table_name for change in changes if isinstance(change, ops.CreateTableOp)}
+    by_table: dict[str, list[ops.MigrateOperation]] = {}
+    for change in changes:
+        by_table.setdefault(str(cast("ops.CreateTableOp", change).table_name), []).append(change)
     parts: list[tuple[str, str]] = []
-    for table, group in groupby(changes, key=_table_of):
-        container = ops.UpgradeOps(ops=list(group))
-        code = render_python_code(container, render_as_batch=table not in created, migration_context=context)
+    for table, group in by_table.items():
+        container = ops.UpgradeOps(ops=group)
+        code = render_python_code(
+            container, render_as_batch=table not in created, migration_context=context, render_item=_render
+        )
         lines = [line for line in code.splitlines() if not line.lstrip().startswith("#")]
         parts.append((table, textwrap.dedent("\n".join(lines))))
     whole = "\n".join(code for _, code in parts)
@@ -113,8 +124,20 @@ def _functions(conn: Connection, metadata: MetaData) -> str:
     )
 
 
-def _table_of(change: ops.MigrateOperation) -> str:
-    return str(cast("ops.CreateTableOp", change).table_name)
+def _default_differs(
+    _context: MigrationContext, _there: object, _wanted: object, default: str | None, _given: object, wanted: str | None
+) -> bool | None:
+    """Alembic takes an empty text for a difference on SQLite; it decides wherever None is returned."""
+    same = default in ("''", "('')") and wanted in ("", "''")
+    return False if same else None
+
+
+def _render(_kind: str, thing: object, _context: AutogenContext) -> str | Literal[False]:
+    """A truth value as each database writes it, not as SQLite does; False leaves everything else to Alembic."""
+    value = thing.arg if isinstance(thing, DefaultClause) else None
+    if isinstance(value, False_ | True_):
+        return "sa.false()" if isinstance(value, False_) else "sa.true()"
+    return False
 
 
 def _is_version_table(change: ops.MigrateOperation) -> bool:

@@ -161,6 +161,31 @@ class Lookup:
         return rows
 
 
+class Prepared:
+    """A query prepared once, whose rows come back as plain tuples as the driver gives them; see `Lookup`.
+
+    Args:
+        statement: a select with named bind parameters.
+    """
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self._statement = statement
+        compiled = statement.compile(dialect=_sqlite)
+        self._sql = str(compiled)
+        self._names = tuple(compiled.positiontup or ())
+        self._own = dict(compiled.params)
+
+    def __call__(self, conn: Connection, **given: Any) -> list[tuple[Any, ...]]:
+        """Rows in the order of the statement; `given` holds the values of its named parameters."""
+        if conn.dialect.name != "sqlite":
+            return [tuple(row) for row in conn.execute(self._statement, given)]
+        values = {**self._own, **given}
+        try:
+            return _driver(conn).execute(self._sql, [values[name] for name in self._names]).fetchall()
+        except sqlite3.Error as error:
+            raise _as_sqlalchemy(conn, error, sqlite3.Error) from error
+
+
 def _driver(conn: Connection) -> sqlite3.Connection:
     """SQLite's own connection: past SQLAlchemy a statement of a few rows costs a tenth. Its errors come out as ever."""
     found: Any = conn.connection.driver_connection

@@ -17,10 +17,10 @@ from tests.contract.filedrop.samples import COPIES_HEADER, NAME, request_row, wr
 from tests.network import JPS, SAPPORO, address
 
 from renkei.assembly.cli_gateway import copies, in_use, inquire
+from renkei.assembly.network import sqlite_files
 from renkei.institutions.addressees import store as ledger_store
 from renkei.institutions.gateway.files.result_file import COLUMNS
 from renkei.platform.bulk import insert_many
-from renkei.platform.database import Database
 
 
 @pytest.fixture(params=["folder", "http"])
@@ -141,7 +141,7 @@ def test_another_bodys_key_opens_nothing(tmp_path: Path) -> None:
 
 def test_own_numbers_of_one_business_system(tmp_path: Path) -> None:
     with country(tmp_path, http=False) as way:
-        db = Database.open(f"sqlite:///{tmp_path / f'addressees-{SAPPORO}.db'}", metadata=ledger_store.metadata)
+        db = sqlite_files(tmp_path)(f"addressees-{SAPPORO}", ledger_store.metadata)
         with db, db.writing() as conn:
             columns = ("system", "own_number", "address_number")
             insert_many(conn, ledger_store.own, columns, [("tax", address(71), address(1))])

@@ -58,22 +58,32 @@ def _without_rowid(conn: Connection, table: str) -> bool:
     return bool(conn.execute(query, {"table": table}).scalar_one())
 
 
-def fill(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
-    """Put rows into every table as it is, and return them."""
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def fill(conn: Connection) -> Rows:
+    """Put rows into every table as it is, and return them by table."""
+    for table in _tables(conn):
+        conn.execute(table.insert(), [{c.name: _value(c, n) for c in table.columns} for n in range(1, ROWS + 1)])
+    return rows(conn)
+
+
+def rows(conn: Connection, columns: Rows | None = None) -> Rows:
+    """Every row by table; where `columns` names some of a table's columns, only those."""
+    return {
+        table.name: [
+            {name: value for name, value in row.items() if columns is None or name in columns[table.name][0]}
+            for row in conn.execute(table.select().order_by(*table.primary_key.columns)).mappings()
+        ]
+        for table in _tables(conn)
+        if columns is None or table.name in columns
+    }
+
+
+def _tables(conn: Connection) -> list[Table]:
     present = MetaData()
     present.reflect(conn)
-    kept = {}
-    for table in present.sorted_tables:
-        if table.name != VERSION_TABLE:
-            conn.execute(table.insert(), [{c.name: _value(c, n) for c in table.columns} for n in range(1, ROWS + 1)])
-            kept[table.name] = rows(conn, table)
-    assert kept
-    return kept
-
-
-def rows(conn: Connection, table: Table) -> list[tuple[Any, ...]]:
-    """Every row, by the columns of `table`, in the order of its key."""
-    return [tuple(row) for row in conn.execute(table.select().order_by(*table.primary_key.columns))]
+    return [table for table in present.sorted_tables if table.name != VERSION_TABLE]
 
 
 def _value(column: Column[Any], n: int) -> Any:

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, text
 from tests.contract.migrations.shapes import fill, rows, shapes
 
+from renkei.assembly.migrate import change_of
 from renkei.assembly.network import sqlite_files
 from renkei.assembly.stores import ROOMS, migrations_of, open_store
 from renkei.platform.database import Database
@@ -63,11 +64,8 @@ def test_revisions_count_on_in_one_line(room: str) -> None:
 
 
 @every_room
-def test_revisions_build_exactly_the_tables_of_today(room: str, prove_migrations: Callable[..., None]) -> None:
-    try:
-        prove_migrations(ROOMS[room].metadata, migrations_of(room))
-    except AssertionError as error:
-        raise AssertionError(ADVICE.format(room)) from error
+def test_no_revision_is_missing(room: str) -> None:
+    assert change_of(room) == "", ADVICE.format(room)
 
 
 @every_room
@@ -103,7 +101,10 @@ def upgrade() -> None:
 def test_rows_of_the_first_revision_are_found_after_the_last(
     room: str, open_database: Callable[..., Database], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An office that skipped releases upgrades in one step; nothing of what it holds is lost or altered."""
+    """An office that skipped releases upgrades in one step; nothing of what it holds is lost or altered.
+
+    A revision that means to drop or to rewrite what the first one held says so here.
+    """
     files = sorted(folder_of(room).glob("r[0-9]*.py"))
     oldest, later = tmp_path / "oldest", tmp_path / "later"
     for folder, copied in ((oldest, files[:1]), (later, files)):
@@ -122,10 +123,10 @@ def test_rows_of_the_first_revision_are_found_after_the_last(
     db = open_database(wider, migrations=package_of(later, monkeypatch))
     assert revision(db) == "9999"
     with db.reading() as conn:
-        found = {name: rows(conn, table) for name, table in wider.tables.items() if name != "made_up"}
+        assert rows(conn, kept) == kept
+        added = conn.execute(text("SELECT added FROM audit_event")).scalars()
+        assert set(added) == {"none"}
         without_rowid = {name for name, shape in shapes(conn).items() if shape.without_rowid}
-    assert found.pop("audit_event") == [(*row, "none") for row in kept.pop("audit_event")]
-    assert found == kept
     if db.dialect == "sqlite":
         tables = ROOMS[room].metadata.tables
         assert without_rowid == {name for name in tables if tables[name].kwargs.get("sqlite_with_rowid") is False}

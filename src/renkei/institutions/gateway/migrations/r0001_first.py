@@ -203,7 +203,7 @@ def _outbox_message() -> None:
         sa.Column("put_ms", sa.BigInteger(), nullable=False),
         sa.Column("due_ms", sa.BigInteger(), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("parked", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("parked", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("last_code", sa.String(length=60), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("number"),
         sqlite_autoincrement=True,

@@ -39,6 +39,17 @@ def lapse_overdue(conn: Connection, *, body_id: str, log: LogStore, now: datetim
     return asked + to_answer
 
 
+def overdue(conn: Connection, *, now: datetime) -> bool:
+    """Whether `lapse_overdue` would find anything: a look that writes nothing."""
+    pending, awaited = store.pending, store.awaited
+    waits = (pending.c.state == PendingState.WAITING.value) & (pending.c.answer_by_ms <= to_ms(now))
+    owed = awaited.c.answer_by_ms <= to_ms(now - GRACE)
+    return any(
+        conn.execute(select(table.c.number).where(late).limit(1)).first() is not None
+        for table, late in ((pending, waits), (awaited, owed))
+    )
+
+
 def _lapse_as_provider(conn: Connection, *, body_id: str, log: LogStore, now: datetime) -> int:
     table = store.pending
     query = (

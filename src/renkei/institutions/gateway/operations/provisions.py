@@ -47,7 +47,7 @@ from renkei.institutions.gateway.model.events import PermitsAnswered, Presentati
 from renkei.institutions.gateway.model.reading import SALT_BYTES, PermitSheet
 from renkei.institutions.gateway.operations.recording import record_all
 from renkei.platform.audit_store import audit
-from renkei.platform.bulk import Lookup, insert_many
+from renkei.platform.bulk import Lookup, Prepared, insert_many
 from renkei.platform.logstore import LogStore
 
 PENDING_COLUMNS = ("number", "address_number", "answer_by_ms", "requester_seal", "state")
@@ -60,7 +60,7 @@ _ANSWERED = Lookup(
     ),
     _presentation.presentation,
 )
-_NUMBERS_BETWEEN = select(_number).where(_number.between(bindparam("first"), bindparam("last")))
+_NUMBERS_BETWEEN = Prepared(select(_number).where(_number.between(bindparam("first"), bindparam("last"))))
 
 Recheck = Callable[[PermitHeader, PermitItem], None]
 """Checks one permit against the provider's own law table; raises what the law says."""
@@ -217,8 +217,8 @@ def _known_numbers(conn: Connection, numbers: Sequence[str]) -> set[str]:
     """Numbers answered before. One range query: numbers of a sheet follow each other."""
     if not numbers:
         return set()
-    found = conn.execute(_NUMBERS_BETWEEN, {"first": min(numbers), "last": max(numbers)})
-    return set(found.scalars()) & set(numbers)
+    found = _NUMBERS_BETWEEN(conn, first=min(numbers), last=max(numbers))
+    return {number for (number,) in found} & set(numbers)
 
 
 def _answer_sheet(

@@ -10,19 +10,30 @@ import asyncio
 from functools import partial
 from typing import NamedTuple
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from renkei.base.errors import Failed, RenkeiError
 from renkei.contracts.exchange import ITEMS_MAX, PATH_REPORTS, TAG_REPLY, Outcome, Report, ReportItem
 from renkei.contracts.peers import Peers
 from renkei.contracts.sheets import encode
 from renkei.institutions.gateway import store
-from renkei.platform.bulk import upsert_many
+from renkei.platform.bulk import Lookup, Prepared, upsert_many
 from renkei.platform.database import Database
 from renkei.platform.logging import get_logger
 from renkei.platform.logstore import LogStore
 
 _PROGRESS = "reported"
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+_record = store.provision_record.c
+_TOLD = Lookup(select(store.progress.c.value), store.progress.c.name)
+_LOGGED_BETWEEN = Prepared(
+    select(_record.number, _record.outcome, _record.given_ms, _record.hidden).where(
+        or_(
+            _record.leaf_index.between(bindparam("first"), bindparam("last")),
+            _record.late_index.between(bindparam("first"), bindparam("last")),
+        )
+    )
+)
 GATHER_S = 0.05
 """How long reports gather before one is sent: many exchanges then share a message."""
 RETRY_S = 2.0
@@ -38,20 +49,14 @@ class Due(NamedTuple):
 def due(conn: Connection, *, body_id: str, log: LogStore) -> Due | None:
     """The next report that is due; None if the core knows everything."""
     size = log.head(conn).size
-    told = conn.execute(select(store.progress.c.value).where(store.progress.c.name == _PROGRESS)).scalar() or 0
+    found = _TOLD(conn, [_PROGRESS])
+    told = found[0][0] if found else 0
     if told >= size:
         return None
     upto = min(size, told + ITEMS_MAX)
-    table = store.provision_record
-    query = select(table.c.number, table.c.outcome, table.c.given_ms, table.c.hidden).where(
-        or_(
-            table.c.leaf_index.between(told, upto - 1),
-            table.c.late_index.between(told, upto - 1),
-        )
-    )
     items = [
-        ReportItem(row.number, Outcome(row.outcome), row.given_ms, bool(row.hidden))
-        for row in conn.execute(query)
+        ReportItem(number, _OUTCOMES[outcome], given_ms, bool(hidden))
+        for number, outcome, given_ms, hidden in _LOGGED_BETWEEN(conn, first=told, last=upto - 1)
         # A pending one is told for its non-disclosure mark; the core completes its record by the later entry.
     ]
     return Due(Report(provider=body_id, items=items), upto)

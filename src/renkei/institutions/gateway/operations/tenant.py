@@ -7,9 +7,10 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
+from renkei.base.errors import Invalid
 from renkei.base.time import jst_date
 from renkei.contracts.directory import Directory
-from renkei.contracts.errors import PermitInvalid
+from renkei.contracts.errors import AnswerInvalid, ExchangeInterrupted, PermitInvalid
 from renkei.contracts.exchange import PATH_LATE_ANSWERS, TAG_REPLY, Answer, Outcome, PermitHeader, PermitItem
 from renkei.contracts.peers import Peers
 from renkei.contracts.sheets import decode
@@ -17,7 +18,7 @@ from renkei.crypto.manifest import Manifest, manifest_of
 from renkei.crypto.sealing import SealingPrivateKey
 from renkei.institutions.gateway import store
 from renkei.institutions.gateway.operations.asking import Asking
-from renkei.institutions.gateway.operations.lapsing import lapse_overdue
+from renkei.institutions.gateway.operations.lapsing import lapse_overdue, overdue
 from renkei.institutions.gateway.operations.late import KIND_LATE_ANSWER, decide
 from renkei.institutions.gateway.operations.provisions import Provider, Recheck
 from renkei.institutions.gateway.operations.reporting import Reporting
@@ -97,12 +98,10 @@ class Tenant:
 
     async def lapse_overdue(self) -> int:
         """Let inquiries lapse that nobody decided or answered in time; returns how many."""
-        total, lapsed = 0, -1
-        while lapsed:
-            now = self.clock.now()
+        total, now = 0, self.clock.now()
+        while await self.db.read(partial(overdue, now=now)):
             work = partial(lapse_overdue, body_id=self.body_id, log=self.log, now=now)
-            lapsed = await self.db.write(work)
-            total += lapsed
+            total += await self.db.write(work)
         if total:
             self.reporting.grown()
         return total
@@ -135,10 +134,16 @@ class Tenant:
     async def _deliver(self, message: OutboxMessage) -> None:
         if message.kind != KIND_LATE_ANSWER:
             raise PermitInvalid(private=f"unknown kind of message {message.kind}")
-        await self.peers.body(
-            message.destination, PATH_LATE_ANSWERS, message.body,
-            request_id=f"late-{self.body_id}-{message.number}", tag=TAG_REPLY, manifest=_manifest(message.body),
-        )  # fmt: skip
+        try:
+            await self.peers.body(
+                message.destination, PATH_LATE_ANSWERS, message.body,
+                request_id=f"late-{self.body_id}-{message.number}", tag=TAG_REPLY, manifest=_manifest(message.body),
+            )  # fmt: skip
+        except AnswerInvalid:
+            raise  # the requester has looked at it
+        except Invalid as error:
+            # Clocks, certificates, bytes changed on the way: all of that heals, and the answer is owed until then.
+            raise ExchangeInterrupted(private=error.code) from error
 
 
 def _manifest(body: bytes) -> Manifest:

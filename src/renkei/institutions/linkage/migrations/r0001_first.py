@@ -77,9 +77,8 @@ def _exchange() -> None:
         sa.Column("given_salt", sa.LargeBinary(), nullable=True),
         sa.Column("given_index", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("number"),
-        sqlite_with_rowid=False,
     )
-    op.create_index("exchange_subject", "exchange", ["subject", "number"], unique=False)
+    op.create_index("exchange_subject", "exchange", ["subject"], unique=False)
 
 
 def _held_code() -> None:
