@@ -18,8 +18,8 @@ import msgspec
 import pytest
 from sqlalchemy import create_engine, select, text
 from tests.contract.exchange.world import local_tax
-from tests.network import JPS, SAPPORO, SETAGAYA, Network, address, differences
-from tests.simulation.kill_child import COPIED, PEOPLE, PROTECTED, Told, opener
+from tests.network import JPS, NOW, SAPPORO, SETAGAYA, Network, address, differences
+from tests.simulation.kill_child import COPIED, PAUSE, PEOPLE, PROTECTED, Told, opener
 from tests.simulation.records import check_log
 
 from renkei.contracts.information import LocalTax
@@ -27,6 +27,7 @@ from renkei.contracts.inquiries import PersonMarks, PersonMarksBatch
 from renkei.institutions.gateway import queries, store
 from renkei.institutions.gateway.operations.auditing import logged_records as gateway_logged
 from renkei.institutions.linkage.operations.auditing import logged_records as core_logged
+from renkei.platform.clock import MovableClock
 from renkei.platform.outbox import waiting
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,8 +46,10 @@ class Country:
         self.finished = 0
         """Dispatches that a killed process left open and the next one finished."""
 
-    def open(self) -> Network:
-        return Network(self.folder, open_database=opener(self.url, self.schemas))
+    def open(self, life: int = 0) -> Network:
+        """Somewhat after the kill: what the dead process was delivering is nobody's again."""
+        clock = MovableClock(NOW + PAUSE * life)
+        return Network(self.folder, open_database=opener(self.url, self.schemas), clock=clock)
 
     async def prepare(self) -> None:
         net = await self.open().start()
@@ -70,9 +73,9 @@ class Country:
             env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
         )
         assert child.stdout is not None
-        heard = child.stdout.readline()
+        heard = b"".join(child.stdout.readline() for _ in range(MOMENTS.randint(2, 40)))
         assert heard, "the child did not start"
-        time.sleep(MOMENTS.uniform(0.05, 0.6))
+        time.sleep(MOMENTS.uniform(0.0, 0.05))
         child.send_signal(signal.SIGKILL)
         heard += child.stdout.read()
         assert child.wait() == -signal.SIGKILL
@@ -82,13 +85,13 @@ class Country:
                 self.told[told.batch] = told
             self.copies = max(self.copies, told.copies)
 
-    async def recover_and_check(self) -> None:
-        net = self.open()
+    async def recover_and_check(self, life: int) -> None:
+        net = self.open(life)
         for node in net.gateways.values():
             with node.tenant.db.reading() as conn:
                 self.finished += len(queries.open_dispatches(conn))
         await net.start()
-        while any([node.tenant.db.read_now(_busy) for node in net.gateways.values()]):
+        while any(node.tenant.db.read_now(_busy) for node in net.gateways.values()):
             await asyncio.sleep(0.02)
         await net.settle()
         await self._check_results(net)
@@ -151,8 +154,8 @@ def test_nothing_acknowledged_is_lost(
     asyncio.run(country.prepare())
     for life in range(1, 1 + kills):
         country.live_and_be_killed(life)
-        asyncio.run(asyncio.wait_for(country.recover_and_check(), 60))
+        asyncio.run(asyncio.wait_for(country.recover_and_check(life), 60))
     country.drop()
-    assert len(country.told) > 10 * kills, "too little was done for the kills to mean anything"
+    assert len(country.told) > 3 * kills, "too little was done for the kills to mean anything"
     assert country.copies > 0
     assert country.finished > 0, "no kill ever fell into an exchange"

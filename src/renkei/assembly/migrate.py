@@ -113,7 +113,7 @@ def _functions(conn: Connection, metadata: MetaData) -> str:
         code = render_python_code(
             container, render_as_batch=table not in created, migration_context=context, render_item=_render
         )
-        lines = [line for line in code.splitlines() if not line.lstrip().startswith("#")]
+        lines = [line.replace(", schema=None)", ")") for line in code.splitlines() if not line.lstrip().startswith("#")]
         parts.append((table, textwrap.dedent("\n".join(lines))))
     whole = "\n".join(code for _, code in parts)
     if whole.count("\n") <= INLINE_LINES_MAX:

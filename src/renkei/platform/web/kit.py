@@ -18,22 +18,38 @@ from renkei.platform.web.assets import Assets, load_assets
 from renkei.platform.web.catalogue import Catalogue, Language, load_catalogue
 from renkei.platform.web.errors import CatalogueFaulty
 from renkei.platform.web.formats import Formats
-from renkei.platform.web.parts import Chip
+from renkei.platform.web.icons import icon
+from renkei.platform.web.parts import Chip, Link
+from renkei.platform.web.standing import standing_chip
 
 KIT = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place of the site, offered on every page."""
+
+    href: str
+    ja: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The name over every page."""
+    """The name over every page, and the places to go from each."""
 
     ja: str = "連携国"
     en: str = "Renkei Nation"
     home: str = "/"
+    places: tuple[Place, ...] = ()
 
     def name(self, language: Language) -> str:
         """The name in a language."""
         return self.ja if language is Language.JA else self.en
+
+    def nav(self, language: Language) -> list[Link]:
+        """The places in a language."""
+        return [Link(href=at.href, text=at.ja if language is Language.JA else at.en) for at in self.places]
 
 
 class WebKit:
@@ -67,11 +83,15 @@ class WebKit:
         Args:
             template: `package/name.html`, which extends `kit/base.html`.
             here: path and query of this page, for the language links.
-            context: `title` (required); `breadcrumb` and `nav` (Links), `standins` (sentences that name the demo
-                stand-ins at work on this page), `errors` (FieldErrors), `reader` (who is signed in); and what the
-                template itself needs.
+            context: `title` (required); `breadcrumb` and `nav` (Links; the site's places by default), `standins`
+                (sentences that name the demo stand-ins at work on this page), `errors` (FieldErrors), `reader` (who
+                is signed in) and `leave_action` (where the form to end the session goes); and what the template
+                itself needs.
         """
-        frame: dict[str, object] = {"breadcrumb": (), "nav": (), "standins": (), "errors": (), "reader": ""}
+        frame: dict[str, object] = {
+            "breadcrumb": (), "nav": self.site.nav(language), "standins": (), "errors": (), "reader": "",
+            "leave_action": "",
+        }  # fmt: skip
         languages = [(other, language_href(here, other)) for other in Language]
         shown = self._environments[language].get_template(template)
         return shown.render({**frame, **context, "language_links": languages, "here": here})
@@ -79,6 +99,10 @@ class WebKit:
     def text(self, language: Language, key: str, **values: object) -> str:
         """A message, for code that builds the parts of a page."""
         return self.catalogue.text(language, key, **values)
+
+    def standing(self, language: Language, standing: str) -> Chip:
+        """The chip that says how an inquiry stands (`standing.LOOKS`)."""
+        return standing_chip(standing, self.catalogue.text(language, f"kit.standing.{standing}"))
 
     def formats(self, language: Language) -> Formats:
         """Dates, numbers and money, for code that builds the parts of a page."""
@@ -103,6 +127,7 @@ class WebKit:
             {
                 "t": t,
                 "asset": self.assets.url,
+                "icon": icon,
                 "site": self.site,
                 "site_name": self.site.name(language),
                 "language": language,
@@ -114,10 +139,10 @@ class WebKit:
 def _components(environment: Environment) -> SimpleNamespace:
     """Every public macro of the kit under one name."""
     modules = [
-        environment.get_template(f"kit/{name}.html").module for name in ("icons", "components", "lists", "forms")
+        environment.get_template(f"kit/{name}.html").module for name in ("components", "lists", "forms")
     ]
     macros = {name: macro for module in modules for name, macro in vars(module).items() if name[0] != "_"}
-    return SimpleNamespace(**macros, chip=Chip)
+    return SimpleNamespace(**macros, chip=Chip, icon=icon)
 
 
 def language_href(here: str, language: Language) -> str:

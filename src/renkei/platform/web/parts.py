@@ -12,6 +12,8 @@ from typing import Literal, Protocol, TypeAlias
 
 from markupsafe import Markup
 
+from renkei.platform.web.icons import icon
+
 Tone = Literal["gray", "blue", "green", "yellow", "orange", "red"]
 
 
@@ -26,13 +28,27 @@ Text: TypeAlias = str | Shows
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A short status. The word says it; the tone only helps the eye."""
+    """A short status. The word says it; the tone and the drawing only help the eye."""
 
     text: str
     tone: Tone = "gray"
+    icon: str = ""
+    """Name of a drawing (`icons.SHAPES`); none where empty."""
 
     def __html__(self) -> str:
-        return Markup('<span class="chip" data-tone="{}">{}</span>').format(self.tone, self.text)
+        drawing = icon(self.icon) if self.icon else ""
+        return Markup('<span class="chip" data-tone="{}">{}{}</span>').format(self.tone, drawing, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A text in a language that is not the page's, so that it is read aloud and broken into lines as it should be."""
+
+    text: str
+    language: str
+
+    def __html__(self) -> str:
+        return Markup('<span lang="{}">{}</span>').format(self.language, self.text)
 
 
 @dataclass(frozen=True, slots=True)
