@@ -206,7 +206,6 @@ class Network:
         ]  # fmt: skip
         await self.system(JPS).register_cases(CaseBatch(cases=cases))
 
-
     def faces(self) -> dict[str, dict[str, RecordFace]]:
         """The records of all parties: by processing number, then by party (`core`, `requester`, `provider`)."""
         found: dict[str, dict[str, RecordFace]] = {}

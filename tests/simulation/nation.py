@@ -314,5 +314,3 @@ class Nation:
         """Send what reports are due."""
         for name in PARTIES[1:]:
             await self.processes[name].tenant.reporting.flush()
-
-

@@ -145,9 +145,7 @@ def _check_logs(net: Network) -> None:
 
 
 @pytest.mark.parametrize(("dialect", "kills"), [("sqlite", 8), ("postgresql", 4)])
-def test_nothing_acknowledged_is_lost(
-    dialect: str, kills: int, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_nothing_acknowledged_is_lost(dialect: str, kills: int, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     url = request.getfixturevalue("postgres_url") if dialect == "postgresql" else ""
     country = Country(tmp_path / "country", url)
     country.folder.mkdir()

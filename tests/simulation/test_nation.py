@@ -1,7 +1,7 @@
 """Nothing is lost, doubled or changed, whatever goes wrong: many nations, each decided by its seed.
 
-    SEED=17 python -m pytest tests/simulation     one nation again
-    SEEDS=500 python -m pytest tests/simulation   more of them
+SEED=17 python -m pytest tests/simulation     one nation again
+SEEDS=500 python -m pytest tests/simulation   more of them
 """
 
 from __future__ import annotations

@@ -463,4 +463,3 @@ class _Unreachable:
         from renkei.platform.errors import PeerUnreachable
 
         raise PeerUnreachable(authority=CORE_AUTHORITY)
-

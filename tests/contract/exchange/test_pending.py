@@ -150,9 +150,7 @@ def test_a_provider_that_is_never_heard_of_again(world: World) -> None:
     ended(world.result(batch.batch)[0], Outcome.LAPSED, "answer_overdue")
     world.net.between.meddle = None
     with world.tenant(SAPPORO).db.reading() as conn:
-        [message] = conn.execute(
-            select(store.outbox_table).where(store.outbox_table.c.destination == JPS)
-        ).all()
+        [message] = conn.execute(select(store.outbox_table).where(store.outbox_table.c.destination == JPS)).all()
     late = world.tenant(SAPPORO)._deliver
     from renkei.platform.outbox import OutboxMessage
 

@@ -138,9 +138,7 @@ class WebKit:
 
 def _components(environment: Environment) -> SimpleNamespace:
     """Every public macro of the kit under one name."""
-    modules = [
-        environment.get_template(f"kit/{name}.html").module for name in ("components", "lists", "forms")
-    ]
+    modules = [environment.get_template(f"kit/{name}.html").module for name in ("components", "lists", "forms")]
     macros = {name: macro for module in modules for name, macro in vars(module).items() if name[0] != "_"}
     return SimpleNamespace(**macros, chip=Chip, icon=icon)
 

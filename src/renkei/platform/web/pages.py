@@ -26,11 +26,17 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
 
 from renkei.base.errors import RenkeiError
-from renkei.platform.errors import FaultInside, MethodUnknown, RouteUnknown
+from renkei.platform.errors import FaultInside, RouteUnknown
 from renkei.platform.logging import get_logger
 from renkei.platform.web.assets import PREFIX
 from renkei.platform.web.catalogue import Language, choose_language
-from renkei.platform.web.errors import FormFromElsewhere, FormUnreadable
+from renkei.platform.web.errors import (
+    FormFromElsewhere,
+    FormTooLarge,
+    FormUnreadable,
+    PageTakesNothing,
+    PageUnknown,
+)
 from renkei.platform.web.kit import WebKit
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
@@ -83,6 +89,8 @@ def respond(
     """
     language = language_of(request)
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.method not in SAFE_METHODS:
+        here = page_before(request) or kit.site.home  # a language link must not open the address of a form
     kept = list(cookies)
     if request.query_params.get("lang") in set(Language):
         kept.append(_language_cookie(request, language))
@@ -105,6 +113,14 @@ def see_other(path: str, *, cookies: Sequence[Cookie] = ()) -> Response[None]:
     if parts.scheme or parts.netloc or not path.startswith("/") or path.startswith(("//", "/\\")):
         raise ValueError("a redirect stays within the site")
     return Response(None, status_code=303, headers=PAGE_HEADERS | {"Location": path}, cookies=list(cookies))
+
+
+def page_before(request: AnyRequest) -> str:
+    """Path and query of the page of this site that the reader comes from; empty where it is not told."""
+    parts = urlsplit(request.headers.get("referer", ""))
+    if parts.netloc != request.headers.get("host") or not parts.path.startswith("/") or parts.path.startswith("//"):
+        return ""
+    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def own_forms_only(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
@@ -173,19 +189,24 @@ def error_pages(kit: WebKit) -> ExceptionHandlersMap:
 
 def _error_page(kit: WebKit, request: AnyRequest, error: RenkeiError, status: int) -> Response[str]:
     language = language_of(request)
-    title = kit.text(language, f"kit.error.{error.family.value}")
-    sentence = error.sentence(language.value)
-    return respond(
-        kit, request, "kit/error.html", {"title": title, "sentence": sentence, "code": error.code}, status=status
-    )
+    back = page_before(request)
+    context: dict[str, object] = {
+        "title": kit.text(language, f"kit.error.{error.family.value}"),
+        "family": error.family.value,
+        "sentence": error.sentence(language.value),
+        "code": error.code,
+        "back": "" if back.partition("?")[0] in (request.url.path, kit.site.home) else back,
+    }
+    return respond(kit, request, "kit/error.html", context, status=status)
 
 
 def _translate(error: HTTPException) -> RenkeiError:
     if error.status_code == 404:
-        return RouteUnknown()
+        return PageUnknown()
     if error.status_code == 405:
-        headers: Mapping[str, str] = error.headers or {}
-        return MethodUnknown(allowed=headers.get("Allow", "GET"))
+        return PageTakesNothing()
+    if error.status_code == 413:
+        return FormTooLarge()
     return FormUnreadable(private=type(error).__name__)
 
 
