@@ -38,8 +38,8 @@ AXE_OPTIONS = {
 }
 
 
-# One module long, not one session: while Playwright's synchronous interface runs, so does its event loop, in which other
-# tests of the same worker could not run their own.
+# One module long, not one session: while Playwright's synchronous interface runs, so does its event loop, in which
+# other tests of the same worker could not run their own.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
