@@ -73,9 +73,17 @@ def differences(conn: Connection, metadata: MetaData) -> list[Any]:
     from alembic.migration import MigrationContext
 
     context = MigrationContext.configure(
-        conn, opts={"compare_type": True, "compare_server_default": True, "target_metadata": metadata}
+        conn, opts={"compare_type": True, "compare_server_default": default_differs, "target_metadata": metadata}
     )
     return list(compare_metadata(context, metadata))
+
+
+def default_differs(
+    _context: object, _there: object, _wanted: object, default: str | None, _given: object, wanted: str | None
+) -> bool | None:
+    """Alembic takes an empty text for a difference on SQLite; it decides wherever None is returned."""
+    same = default in ("''", "('')") and wanted in ("", "''")
+    return False if same else None
 
 
 @lru_cache(maxsize=64)

@@ -26,7 +26,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
 
 from renkei.base.errors import RenkeiError
-from renkei.platform.errors import FaultInside, RouteUnknown
+from renkei.platform.errors import FaultInside, MethodUnknown, RouteUnknown
 from renkei.platform.logging import get_logger
 from renkei.platform.web.assets import PREFIX
 from renkei.platform.web.catalogue import Language, choose_language
@@ -177,7 +177,7 @@ def error_pages(kit: WebKit) -> ExceptionHandlersMap:
         return _error_page(kit, request, error, error.status.http)
 
     def refuse_http(request: AnyRequest, error: HTTPException) -> Response[str]:
-        return _error_page(kit, request, _translate(error), error.status_code)
+        return _error_page(kit, request, _translate(error, request.method), error.status_code)
 
     def fail(request: AnyRequest, error: Exception) -> Response[str]:
         request_id = secrets.token_hex(4)
@@ -200,11 +200,12 @@ def _error_page(kit: WebKit, request: AnyRequest, error: RenkeiError, status: in
     return respond(kit, request, "kit/error.html", context, status=status)
 
 
-def _translate(error: HTTPException) -> RenkeiError:
+def _translate(error: HTTPException, method: str) -> RenkeiError:
     if error.status_code == 404:
         return PageUnknown()
     if error.status_code == 405:
-        return PageTakesNothing()
+        headers: Mapping[str, str] = error.headers or {}
+        return PageTakesNothing() if method == "GET" else MethodUnknown(allowed=headers.get("Allow", "GET"))
     if error.status_code == 413:
         return FormTooLarge()
     return FormUnreadable(private=type(error).__name__)

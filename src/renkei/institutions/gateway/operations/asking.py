@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from renkei.base.errors import Refused, RenkeiError
 from renkei.contracts.errors import MessageMalformed, PermitExpired, PermitInvalid, TooManyItems
@@ -51,6 +51,7 @@ from renkei.institutions.gateway.operations.inquiries import (
 from renkei.institutions.gateway.operations.results import stored_results
 from renkei.platform.clock import Clock
 from renkei.platform.database import Database
+from renkei.platform.errors import PeerTimeout
 from renkei.platform.logging import get_logger
 from renkei.platform.logstore import LogStore
 
@@ -59,6 +60,21 @@ ITEMS_WORTH_ANOTHER = 16
 """With dispatches under way, so many waiting items for each of them are worth one more: a dispatch costs as much as
 a few hundred items, so fewer, fuller ones answer single inquiries sooner."""
 RETRY_S = (1.0, 2.0, 5.0, 15.0, 60.0)
+
+
+GIVE_WAY_S = 3.0
+"""A dispatch under way for longer no longer counts as under way: one provider that hangs must not stop the others."""
+ANSWER_WITHIN_S = 15.0
+"""How long those who share a dispatch wait for the slowest provider; a later try finds the answer that it gave."""
+
+
+class _Turn:
+    """A dispatcher's right to go on with what waits."""
+
+    __slots__ = ("over",)
+
+    def __init__(self) -> None:
+        self.over = False
 
 
 class _Offer(NamedTuple):
@@ -103,11 +119,7 @@ class Asking:
             raise MessageMalformed(where="inquiries")
         offer = _Offer(batch, body, asyncio.get_running_loop().create_future())
         self._offers.append(offer)
-        if self._worth_another():
-            self._dispatching += 1
-            task = asyncio.create_task(self._dispatch_offers())
-            self._dispatchers.add(task)
-            task.add_done_callback(self._dispatchers.discard)
+        self._dispatch_if_worth()
         return await offer.answer
 
     async def result(self, batch_id: str) -> InquiryResults | None:
@@ -130,6 +142,16 @@ class Asking:
         waiting = (*self._dispatchers, *self._retries.values(), *self._running.values())
         await asyncio.gather(*waiting, return_exceptions=True)
 
+    def _dispatch_if_worth(self) -> None:
+        if self._offers and self._worth_another():
+            self._dispatching += 1
+            self._keep(self._dispatch_offers())
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._dispatchers.add(task)
+        task.add_done_callback(self._dispatchers.discard)
+
     def _worth_another(self) -> bool:
         """Whether what waits deserves a dispatch beside those under way."""
         if self._dispatching >= DISPATCHES_AT_ONCE:
@@ -138,17 +160,28 @@ class Asking:
         return wanted == 0 or sum(len(offer.batch.inquiries) for offer in self._offers) >= wanted
 
     async def _dispatch_offers(self) -> None:
+        turn = _Turn()
         try:
-            while self._offers:
+            while self._offers and not turn.over:
                 offers = self._take_offers()
+                slow = asyncio.get_running_loop().call_later(GIVE_WAY_S, self._give_way, turn)
                 try:
                     await self._dispatch(offers)
                 except Exception as error:  # noqa: BLE001  # it belongs to the callers that wait, not to this task
                     for offer in offers:
                         if not offer.answer.done():
                             offer.answer.set_exception(error)
+                finally:
+                    slow.cancel()
         finally:
-            self._dispatching -= 1
+            if not turn.over:
+                self._dispatching -= 1
+
+    def _give_way(self, turn: _Turn) -> None:
+        """A dispatch that waits for a slow party no longer keeps others from being sent."""
+        turn.over = True
+        self._dispatching -= 1
+        self._dispatch_if_worth()
 
     def _take_offers(self) -> list[_Offer]:
         """The oldest offers that fit one message: of one purpose, no batch id twice."""
@@ -186,9 +219,7 @@ class Asking:
                 offer.answer.set_result(results(offer.batch, intake.planned[batch_id], outcomes))
             else:
                 # By itself, so that nobody else waits for what an earlier request still waits for.
-                task = asyncio.create_task(self._answer_again(offer, intake.known[batch_id]))
-                self._dispatchers.add(task)
-                task.add_done_callback(self._dispatchers.discard)
+                self._keep(self._answer_again(offer, intake.known[batch_id]))
 
     async def _answer_again(self, offer: _Offer, dispatch_id: str) -> None:
         """Answer a repeated request once its dispatch is settled, or was tried once more."""
@@ -285,10 +316,14 @@ class Asking:
             at=place + 1, sheet=permits.raw[place],
         )  # fmt: skip
         try:
-            answer = await self._peers.body(
-                sheet.header.provider, PATH_PRESENTATIONS, encode(message), request_id=presentation_id,
-                tag=TAG_ANSWER,
-            )  # fmt: skip
+            try:
+                async with asyncio.timeout(ANSWER_WITHIN_S):
+                    answer = await self._peers.body(
+                        sheet.header.provider, PATH_PRESENTATIONS, encode(message), request_id=presentation_id,
+                        tag=TAG_ANSWER,
+                    )  # fmt: skip
+            except TimeoutError:
+                raise PeerTimeout(authority=sheet.header.provider) from None
             read = read_answer(answer.body, answer.manifest or Manifest(b"", 0), sheet, presentation=presentation_id)
             outcomes = dict(outcomes_of(sheet, read, self._key))
         except PermitExpired:
