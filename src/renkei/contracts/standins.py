@@ -16,10 +16,16 @@ class DemoPerson(NamedTuple):
     name: str
     story_ja: str
     story_en: str
+    shows_ja: str = ""
+    shows_en: str = ""
 
     def story(self, language: str) -> str:
-        """What this person is there to show."""
+        """Who this person is."""
         return self.story_ja if language == "ja" else self.story_en
+
+    def shows(self, language: str) -> str:
+        """What a visitor sees as this person."""
+        return self.shows_ja if language == "ja" else self.shows_en
 
 
 class DemoClerk(NamedTuple):
@@ -29,13 +35,34 @@ class DemoClerk(NamedTuple):
     body_id: str
     section: str
     user: str
+    shows_ja: str = ""
+    shows_en: str = ""
+
+    def shows(self, language: str) -> str:
+        """What a visitor can do as this clerk."""
+        return self.shows_ja if language == "ja" else self.shows_en
+
+
+class DemoCase(NamedTuple):
+    """A case that the demonstration has opened, and what asking about it shows. No name: a gateway knows none."""
+
+    case: str
+    shows_ja: str
+    shows_en: str
+
+    def shows(self, language: str) -> str:
+        """What a visitor sees who asks about it."""
+        return self.shows_ja if language == "ja" else self.shows_en
 
 
 class DemoSignIn:
-    """The people and clerks to choose from."""
+    """The people and clerks to choose from, and the cases prepared for them."""
 
     stand_in: ClassVar[str] = "sign-in with the personal number card, and staff sign-in"
 
-    def __init__(self, people: tuple[DemoPerson, ...], clerks: tuple[DemoClerk, ...]) -> None:
+    def __init__(
+        self, people: tuple[DemoPerson, ...], clerks: tuple[DemoClerk, ...], cases: tuple[DemoCase, ...] = ()
+    ) -> None:
         self.people = {person.slug: person for person in people}
         self.clerks = {clerk.slug: clerk for clerk in clerks}
+        self.cases = {case.case: case for case in cases}

@@ -13,7 +13,6 @@ from renkei.contracts.errors import BodyUnknown
 from renkei.law import LawBook
 from renkei.law.errors import InformationUnknown
 
-
 # What a section does, in everyday words, for affairs that people of the demonstration meet; (edition, affairs item).
 _EVERYDAY: Mapping[tuple[str, str], tuple[str, str]] = {
     ("order-r6-9", "73.1"): ("国民年金の加入の届出の審査", "examine a notice about insurance under the National Pension"),

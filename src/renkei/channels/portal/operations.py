@@ -29,7 +29,8 @@ from renkei.platform.database import Database
 from renkei.platform.signed_app import SignedAnswer, SignedApp, SignedCall
 
 PORTAL = "portal"
-ENTRIES_MAX = 200
+ENTRIES_MAX = 50
+"""Entries on one page of the access list."""
 
 
 def open_accounts(conn: Connection, account_ids: Sequence[str], *, now: datetime) -> dict[str, str]:
@@ -75,10 +76,13 @@ def code_of(conn: Connection, account_id: str) -> bytes:
 
 
 class AccessView(NamedTuple):
-    """A person's access list as the portal shows it."""
+    """One page of a person's access list, as the portal shows it."""
 
     shown: list[Shown]
     withheld: int
+    """Records about as old as these that may not be shown (番号法 23条2項)."""
+    older_than: str = ""
+    """Processing number below which the next page begins; empty where nothing older is left."""
 
 
 class Portal:
@@ -95,20 +99,28 @@ class Portal:
     ) -> None:  # fmt: skip
         self.db, self._access_list, self.directory, self.clock = db, access_list, directory, clock
 
-    async def access(self, account_id: str) -> AccessView:
-        """Fetch and prove the access list of an account's person.
+    async def access(self, account_id: str, *, older_than: str = "") -> AccessView:
+        """Fetch and prove the access list of an account's person, a page at a time, newest first.
+
+        Args:
+            older_than: processing number below which the page begins; empty for the newest.
 
         Raises:
             AccountUnknown, AccountWithoutCode: nothing can be asked.
             LogDamaged, ProofInvalid, SignatureInvalid: the core's answer does not prove itself; nothing is shown.
         """
         code = await self.db.read(lambda conn: code_of(conn, account_id))
-        found = await self._access_list(AccessRequest(code=b64(code), limit=ENTRIES_MAX))
-        shown = prove(found.entries, core_log=parse_vkey(self.directory.core_log_key))
+        # One more than a page tells whether there is another.
+        found = await self._access_list(
+            AccessRequest(code=b64(code), limit=ENTRIES_MAX + 1, before_number=older_than)
+        )
+        entries = found.entries[:ENTRIES_MAX]
+        shown = prove(entries, core_log=parse_vkey(self.directory.core_log_key))
+        more = bool(entries) and len(found.entries) + found.withheld > ENTRIES_MAX
         event = AccessListShown(account=account_id, entries=len(shown))
         now = self.clock.now()
         await self.db.write(lambda conn: audit(conn, store.audit_table, event, now=now))
-        return AccessView(shown, found.withheld)
+        return AccessView(shown, found.withheld, entries[-1].number if more else "")
 
     async def open_accounts(self, account_ids: Sequence[str]) -> dict[str, str]:
         """Open accounts; see the function of the same name."""

@@ -115,6 +115,14 @@ def see_other(path: str, *, cookies: Sequence[Cookie] = ()) -> Response[None]:
     return Response(None, status_code=303, headers=PAGE_HEADERS | {"Location": path}, cookies=list(cookies))
 
 
+def session_cookie(request: AnyRequest, name: str, value: str, *, path: str) -> Cookie:
+    """A cookie that ends with the browser; an empty value ends it now. No script reads it, no other site sends it."""
+    return Cookie(
+        key=name, value=value, path=path, max_age=None if value else 0, httponly=True, samesite="lax",
+        secure=request.url.scheme == "https",
+    )  # fmt: skip
+
+
 def page_before(request: AnyRequest) -> str:
     """Path and query of the page of this site that the reader comes from; empty where it is not told."""
     parts = urlsplit(request.headers.get("referer", ""))

@@ -35,7 +35,7 @@ VIEW = RegisterView(
         for body_id, (kinds, state) in BODIES.items()
     },
 )  # fmt: skip
-HELD = {("m-1", handle) for handle in HANDLES} | {("m-2", HANDLES[0])}
+HELD = {body_id: set() for body_id in BODIES} | {"m-1": set(HANDLES), "m-2": {HANDLES[0]}}
 ASKS = st.builds(
     PermitAsk,
     st.sampled_from([*(b64(KEYS.issue("jps", handle)) for handle in HANDLES), b64(KEYS.issue("m-1", HANDLES[0])), "?"]),

@@ -26,6 +26,7 @@ class BodyCounts(NamedTuple):
     copies: int
     asked: int
     answered: int
+    waiting: int
 
 
 class CountryCounts(NamedTuple):
@@ -44,27 +45,33 @@ class Way(NamedTuple):
     key: str
 
 
-WAYS = (
-    Way("/pension", "pension"),
-    Way("/portal", "portal"),
-    Way("/gateway", "gateway"),
-    Way("/schema", "schema"),
-)
+WAYS = (Way("/pension", "pension"), Way("/portal", "portal"), Way("/gateway", "gateway"))
+TOLD = ("ask", "answer", "stay")
 _COLUMNS = ("body", "persons", "copies", "asked", "answered")
 
 
-def front_handlers(*, kit: WebKit, counts: Callable[[], Awaitable[CountryCounts]]) -> Sequence[ControllerRouterHandler]:
+def front_handlers(
+    *, kit: WebKit, counts: Callable[[], Awaitable[CountryCounts]], folder: str
+) -> Sequence[ControllerRouterHandler]:
     """Handlers of the front page.
 
     Args:
         counts: taken anew for each view.
+        folder: where the country's data lie, as the reader may type it.
     """
+    checks = (
+        ("check.logs", f"renkei log verify {folder}"),
+        ("check.evidence", f"renkei verify evidence-….json --trust {folder}/trust.json"),
+    )
 
     def text(language: Language, key: str) -> str:
         return kit.text(language, f"front.{key}")
 
+    def name_of(found: BodyCounts, language: Language) -> str:
+        return found.name_ja if language is Language.JA else found.name_en
+
     def row(found: BodyCounts, language: Language) -> list[object]:
-        name = found.name_ja if language is Language.JA else found.name_en
+        name = name_of(found, language)
         shown: object = Lines(name, found.body_id)
         if found.state is not BodyState.ACTIVE:
             shown = Lines(name, Chip(text(language, "stopped"), "red"))
@@ -83,7 +90,12 @@ def front_handlers(*, kit: WebKit, counts: Callable[[], Awaitable[CountryCounts]
                 Figure(label=text(language, "figure.bodies"), value=number(len(found.bodies))),
                 Figure(label=text(language, "figure.codes"), value=number(found.codes)),
                 Figure(label=text(language, "figure.exchanges"), value=number(found.exchanges)),
+                Figure(
+                    label=text(language, "figure.waiting"), value=number(sum(body.waiting for body in found.bodies))
+                ),
             ],
+            "told": [(text(language, f"told.{part}"), text(language, f"told.{part}_text")) for part in TOLD],
+            "checks": [(text(language, key), command) for key, command in checks],
             "ways": [
                 Link(href=way.href, text=text(language, f"way.{way.key}"), note=text(language, f"way.{way.key}_note"))
                 for way in WAYS
@@ -93,7 +105,7 @@ def front_handlers(*, kit: WebKit, counts: Callable[[], Awaitable[CountryCounts]
                 for name in _COLUMNS
             ],
             "rows": [row(body, language) for body in found.bodies if body.persons or body.asked],
-            "quiet": [row(body, language) for body in found.bodies if not (body.persons or body.asked)],
+            "quiet": [name_of(body, language) for body in found.bodies if not (body.persons or body.asked)],
         }
         return respond(kit, request, "front/front.html", context)
 

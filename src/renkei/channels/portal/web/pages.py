@@ -12,38 +12,26 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.types import ControllerRouterHandler
 
-from renkei.base.time import from_ms, jst_date
-from renkei.channels.portal.errors import AccountUnknown
-from renkei.channels.portal.model import Shown
-from renkei.channels.portal.operations import Portal
-from renkei.contracts.exchange import Outcome
+from renkei.channels.portal.errors import AccountUnknown, AccountWithoutCode
+from renkei.channels.portal.operations import AccessView, Portal
+from renkei.channels.portal.web.views import EntryView, Teller
 from renkei.contracts.standins import DemoPerson, DemoSignIn
 from renkei.contracts.words import Words
 from renkei.platform.web.catalogue import Language
 from renkei.platform.web.kit import WebKit
-from renkei.platform.web.pages import AnyRequest, language_of, respond, see_other
-from renkei.platform.web.parts import Chip, Fact, Link, Tone
+from renkei.platform.web.pages import AnyRequest, language_of, respond, see_other, session_cookie
+from renkei.platform.web.parts import Link
 
+PATH, ACCESS = "/portal", "/portal/access"
 PERSONA_COOKIE = "persona"
-_TONES: dict[str, Tone] = {"given": "green", "none": "gray", "asked": "yellow"}
+NUMBER_MAX = 20  # digits of a processing number
 
 
 @dataclass(frozen=True)
 class SignInForm:
     """Which persona to be."""
 
-    person: str
-
-
-@dataclass(frozen=True, slots=True)
-class EntryView:
-    """One entry as the template shows it."""
-
-    heading: str
-    chip: Chip
-    facts: list[Fact]
-    proof: str
-    number: str
+    person: str = ""
 
 
 class PortalPages:
@@ -52,90 +40,77 @@ class PortalPages:
     def __init__(self, *, kit: WebKit, portal: Portal, words: Words, sign_in: DemoSignIn) -> None:
         self._kit, self._portal, self._words, self._sign_in = kit, portal, words, sign_in
 
-    async def choose(self, request: AnyRequest) -> Response[str]:
-        """Choose a persona (stands in for sign-in)."""
+    async def choose(self, request: AnyRequest, *, refused: bool = False) -> Response[str]:
+        """Choose a persona (stands in for sign-in).
+
+        Args:
+            refused: the reader came here because a page needs to know who reads it.
+        """
         language = language_of(request)
         people = [
-            (person, self._kit.text(language, "portal.choose.be", name=person.name), person.story(language))
+            {
+                "slug": person.slug,
+                "name": person.name,
+                "story": person.story(language.value),
+                "shows": person.shows(language.value),
+                "be": self._kit.text(language, "portal.choose.be", name=person.name),
+            }
             for person in self._sign_in.people.values()
         ]
-        context = self._frame(language, "portal.choose.title") | {"people": people}
-        return respond(self._kit, request, "portal/choose.html", context)
+        context = self._frame(language, "portal.choose.title") | {"people": people, "refused": refused}
+        return respond(self._kit, request, "portal/choose.html", context, status=403 if refused else 200)
 
-    async def enter(self, data: SignInForm) -> Response[None]:
+    async def enter(self, request: AnyRequest, data: SignInForm) -> Response[None]:
         """Be that persona from now on."""
         if data.person not in self._sign_in.people:
             raise AccountUnknown()
-        cookie = Cookie(key=PERSONA_COOKIE, value=data.person, httponly=True, samesite="lax", path="/portal")
-        return see_other("/portal/access", cookies=[cookie])
+        return see_other(ACCESS, cookies=[session_cookie(request, PERSONA_COOKIE, data.person, path=PATH)])
 
-    async def leave(self) -> Response[None]:
+    async def leave(self, request: AnyRequest) -> Response[None]:
         """End the session: nothing stays behind."""
-        cookie = Cookie(key=PERSONA_COOKIE, value="", max_age=0, httponly=True, samesite="lax", path="/portal")
-        return see_other("/portal", cookies=[cookie])
+        return see_other(PATH, cookies=[session_cookie(request, PERSONA_COOKIE, "", path=PATH)])
 
     async def access(self, request: AnyRequest) -> Response[str]:
         """Who asked about me, who answered, why, and when."""
-        person = self._person(request)
+        person = self._sign_in.people.get(request.cookies.get(PERSONA_COOKIE, ""))
+        if person is None:
+            return await self.choose(request, refused=True)
         language = language_of(request)
-        view = await self._portal.access(person.account_id)
+        older_than = request.query_params.get("older", "")
+        if not (older_than.isascii() and older_than.isdigit() and len(older_than) <= NUMBER_MAX):
+            older_than = ""
+        waiting = ""
+        view = AccessView([], 0)
+        try:
+            view = await self._portal.access(person.account_id, older_than=older_than)
+        except AccountWithoutCode as error:  # nothing is wrong: that is how it looks to someone who has just arrived
+            waiting = error.sentence(language.value)
+        teller = Teller(self._kit, self._words, language)
         years: dict[str, list[EntryView]] = {}
         for shown in view.shown:
-            day = jst_date(from_ms(shown.entry.asked_ms))
-            year = self._kit.formats(language).fiscal_year(day.year if day.month >= 4 else day.year - 1)
-            years.setdefault(year, []).append(self._entry(shown, language))
+            years.setdefault(teller.fiscal_year(shown), []).append(teller.entry(shown))
         context = self._frame(language, "portal.access.title", person=person) | {
             "years": years,
             "count": len(view.shown),
             "withheld": view.withheld,
+            "waiting": waiting,
+            "newest_href": ACCESS if older_than else "",
+            "older_href": f"{ACCESS}?older={view.older_than}" if view.older_than else "",
         }
         return respond(self._kit, request, "portal/access.html", context)
 
-    def _person(self, request: AnyRequest) -> DemoPerson:
-        found = self._sign_in.people.get(request.cookies.get(PERSONA_COOKIE, ""))
-        if found is None:
-            raise AccountUnknown()
-        return found
-
     def _frame(self, language: Language, title: str, *, person: DemoPerson | None = None) -> dict[str, object]:
         text = self._kit.text
+        trail = [Link(href="/", text=text(language, "portal.home"))]
+        if person is not None:
+            trail.append(Link(href=PATH, text=text(language, "portal.choose.title")))
         return {
             "title": text(language, title),
-            "breadcrumb": [Link(href="/", text=text(language, "portal.home"))],
+            "breadcrumb": trail,
             "standins": [text(language, "portal.standin")],
-            "reader": person.name if person else "",
+            "reader": text(language, "portal.reader", name=person.name) if person else "",
+            "leave_action": f"{PATH}/sign-out" if person else "",
         }
-
-    def _entry(self, shown: Shown, language: Language) -> EntryView:
-        entry, words, formats = shown.entry, self._words, self._kit.formats(language)
-        lang = language.value
-
-        def text(key: str, **values: object) -> str:
-            return self._kit.text(language, f"portal.access.{key}", **values)
-
-        ground = words.ground(edition=entry.edition, row=entry.row, affairs=entry.affairs, language=lang)
-        state = "asked" if entry.outcome is None else entry.outcome.value
-        facts = [
-            Fact(
-                term=text("who"), value=words.body(entry.requester, lang),
-                note=words.section(entry.requester, entry.section, lang),
-            ),
-            Fact(term=text("whom"), value=words.body(entry.provider, lang)),
-            Fact(term=text("what"), value=words.information(entry.information, lang)),
-            Fact(term=text("why"), value=ground.affairs, note=ground.citation),
-            Fact(term=text("asked_on"), value=formats.moment(from_ms(entry.asked_ms))),
-        ]  # fmt: skip
-        if entry.outcome in (Outcome.GIVEN, Outcome.NONE):
-            facts.append(Fact(term=text("given_on"), value=formats.moment(from_ms(entry.given_ms))))
-        return EntryView(
-            heading=text(
-                "heading", who=words.body(entry.requester, lang), what=words.information(entry.information, lang)
-            ),
-            chip=Chip(text(f"state.{state}"), _TONES.get(state, "gray")),
-            facts=facts,
-            proof=text("proof", index=formats.number(shown.leaf_index + 1), size=formats.number(shown.size)),
-            number=entry.number,
-        )  # fmt: skip
 
 
 def portal_handlers(
@@ -144,21 +119,21 @@ def portal_handlers(
     """Handlers of the portal's pages, to be mounted in a page router."""
     pages = PortalPages(kit=kit, portal=portal, words=words, sign_in=sign_in)
 
-    @get("/portal")
+    @get(PATH)
     async def choose(request: AnyRequest) -> Response[str]:
         return await pages.choose(request)
 
-    @post("/portal/sign-in")
+    @post(f"{PATH}/sign-in")
     async def enter(
-        data: Annotated[SignInForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+        request: AnyRequest, data: Annotated[SignInForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
     ) -> Response[None]:
-        return await pages.enter(data)
+        return await pages.enter(request, data)
 
-    @post("/portal/sign-out")
-    async def leave() -> Response[None]:
-        return await pages.leave()
+    @post(f"{PATH}/sign-out")
+    async def leave(request: AnyRequest) -> Response[None]:
+        return await pages.leave(request)
 
-    @get("/portal/access")
+    @get(ACCESS)
     async def access(request: AnyRequest) -> Response[str]:
         return await pages.access(request)
 
