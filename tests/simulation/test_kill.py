@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import create_engine, select, text
 from tests.contract.exchange.world import local_tax
 from tests.network import JPS, NOW, SAPPORO, SETAGAYA, Network, address, differences
-from tests.simulation.kill_child import COPIED, PAUSE, PEOPLE, PROTECTED, Told, opener
+from tests.simulation.kill_child import COPIED, PAUSE, PEOPLE, PROTECTED, RunningClock, Told, opener
 from tests.simulation.records import check_log
 
 from renkei.contracts.information import LocalTax
@@ -27,7 +27,6 @@ from renkei.contracts.inquiries import PersonMarks, PersonMarksBatch
 from renkei.institutions.gateway import queries, store
 from renkei.institutions.gateway.operations.auditing import logged_records as gateway_logged
 from renkei.institutions.linkage.operations.auditing import logged_records as core_logged
-from renkei.platform.clock import MovableClock
 from renkei.platform.outbox import waiting
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,7 +47,7 @@ class Country:
 
     def open(self, life: int = 0) -> Network:
         """Somewhat after the kill: what the dead process was delivering is nobody's again."""
-        clock = MovableClock(NOW + PAUSE * life)
+        clock = RunningClock(NOW + PAUSE * life)
         return Network(self.folder, open_database=opener(self.url, self.schemas), clock=clock)
 
     async def prepare(self) -> None:

@@ -11,13 +11,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from renkei.assembly.agencies import Agencies
+from renkei.assembly import guide
+from renkei.assembly.agencies import JPS, PENSION, Agencies
 from renkei.assembly.country import Country, SectionPlan
+from renkei.assembly.guide import prepared
 from renkei.assembly.loading import Loader, own_number
 from renkei.assembly.nation import Nation, Persona
 from renkei.assembly.site import build_site
 from renkei.base.errors import Refused
+from renkei.base.time import to_ms
 from renkei.channels.portal.operations import PORTAL
+from renkei.contracts.inquiries import Case, CaseBatch
 from renkei.contracts.numbering import CodeIssueItem, CodeIssueRequest
 from renkei.contracts.standins import DemoClerk, DemoPerson, DemoSignIn
 from renkei.platform.clock import Clock, SystemClock
@@ -59,7 +63,7 @@ def sections_of(nation: Nation) -> dict[str, list[SectionPlan]]:
     found = {"jps": [SectionPlan(PENSION_SECTION, "年金給付課", "Pension claims", PENSION_AFFAIRS)]}
     for municipality in nation.municipalities:
         found[municipality.body_id] = [
-            SectionPlan(DESK_SECTION, "市民課（情報提供の判断）", "Residents' desk (decides on provision)"),
+            SectionPlan(DESK_SECTION, "住民課", "Residents' desk"),
             SectionPlan(CHILD_SECTION, "子ども家庭課", "Children and families", CHILD_AFFAIRS),
         ]
     return found
@@ -131,7 +135,8 @@ async def load(country: Country, agencies: Agencies, nation: Nation, *, say: Cal
     await agencies.load_welfare(loader)
     done("tax, pension and welfare offices: their records and copies")
     await open_accounts(country, nation)
-    done("portal accounts of the people to choose from")
+    await open_cases(country, nation)
+    done("portal accounts of the people to choose from, and cases to ask about")
     await country.settle()
 
 
@@ -152,23 +157,42 @@ async def open_accounts(country: Country, nation: Nation) -> None:
         await country.numbers_core.issue_codes(CodeIssueRequest(PORTAL, items))
 
 
+async def open_cases(country: Country, nation: Nation) -> None:
+    """The prepared cases, in the registers of the sections that may ask about them."""
+    personas = {persona.slug: persona for persona in nation.personas()}
+    for one in prepared(personas):
+        persona = personas[one.persona]
+        home = persona.household.municipality.body_id
+        body_id, system, section = (
+            (JPS, PENSION, PENSION_SECTION) if one.pension else (home, "residents", CHILD_SECTION)
+        )
+        case = Case(
+            case=one.case.case, section=section, address_number=own_number(persona.person), affairs=one.affairs,
+            opened_ms=to_ms(country.clock.now()),
+        )  # fmt: skip
+        await country.bodies[body_id].relay(system).register_cases(CaseBatch(cases=[case]))
+
+
 def account_of(persona: Persona) -> str:
     """Account of a persona at the portal."""
     return f"account-{persona.slug}"
 
 
 def sign_in_of(nation: Nation) -> DemoSignIn:
-    """The people and clerks to choose from."""
+    """The people and clerks to choose from, and the cases prepared for them."""
+    personas = {persona.slug: persona for persona in nation.personas()}
     people = tuple(
-        DemoPerson(persona.slug, account_of(persona), persona.person.name, persona.ja, persona.en)
-        for persona in nation.personas()
+        DemoPerson(
+            persona.slug, account_of(persona), persona.person.name, persona.ja, persona.en, *guide.PEOPLE[persona.slug]
+        )
+        for persona in personas.values()
     )
-    homes = dict.fromkeys(persona.household.municipality.body_id for persona in nation.personas())
-    clerks = [DemoClerk("jps", "jps", PENSION_SECTION, "jps-clerk-01")]
+    homes = dict.fromkeys(persona.household.municipality.body_id for persona in personas.values())
+    clerks = [DemoClerk("jps", "jps", PENSION_SECTION, "jps-clerk-01", *guide.PENSION_CLERK)]
     for body_id in homes:
-        clerks.append(DemoClerk(f"{body_id}-desk", body_id, DESK_SECTION, f"{body_id}-desk-01"))
-        clerks.append(DemoClerk(f"{body_id}-child", body_id, CHILD_SECTION, f"{body_id}-child-01"))
-    return DemoSignIn(people, tuple(clerks))
+        clerks.append(DemoClerk(f"{body_id}-desk", body_id, DESK_SECTION, f"{body_id}-desk-01", *guide.DESK_CLERK))
+        clerks.append(DemoClerk(f"{body_id}-child", body_id, CHILD_SECTION, f"{body_id}-child-01", *guide.CHILD_CLERK))
+    return DemoSignIn(people, tuple(clerks), tuple(one.case for one in prepared(personas)))
 
 
 async def serve(folder: Path, *, host: str, port: int, seed: int, residents: int, say: Callable[[str], None]) -> None:

@@ -29,12 +29,18 @@ from renkei.institutions.gateway.web.console import console_handlers
 from renkei.institutions.linkage import queries as core_queries
 from renkei.platform.http_server import HostApp
 from renkei.platform.web.catalogue import Language
-from renkei.platform.web.kit import Site, WebKit
-from renkei.platform.web.pages import error_pages, page_router, static_handler
+from renkei.platform.web.kit import Place, Site, WebKit
+from renkei.platform.web.pages import download, error_pages, page_router, static_handler
 
 PENSION_CLERK = "jps-clerk-01"
 EVIDENCE_PATH = "/pension/evidence"
 PACKAGES = (FRONT, PORTAL, GATEWAY, PENSION)
+PLACES = (
+    Place(href="/", ja="この国の入口", en="Front page"),
+    Place(href="/pension", ja="年金事務所", en="Pension office"),
+    Place(href="/portal", ja="マイポータル", en="My Portal"),
+    Place(href="/gateway", ja="職員用の画面", en="Clerk's console"),
+)
 
 
 def build_site(
@@ -51,7 +57,7 @@ def build_site(
         residents: how many people live here, for the front page.
         claimants: own numbers that the pension office shows first among those who may claim.
     """
-    pages_kit = WebKit(PACKAGES, site=Site())
+    pages_kit = WebKit(PACKAGES, site=Site(places=PLACES))
 
     def tenant_of(body_id: str) -> Tenant:
         return country.bodies[body_id].gateway.tenant
@@ -60,7 +66,7 @@ def build_site(
         return await count(country, residents)
 
     handlers: list[ControllerRouterHandler] = [
-        *front_handlers(kit=pages_kit, counts=counts),
+        *front_handlers(kit=pages_kit, counts=counts, folder=str(country.folder)),
         *portal_handlers(kit=pages_kit, portal=country.portal, words=country.words, sign_in=sign_in),
         *console_handlers(kit=pages_kit, tenant_of=tenant_of, words=country.words, sign_in=sign_in),
         *pension_routes(
@@ -71,6 +77,7 @@ def build_site(
             user_of=lambda _: PENSION_CLERK,
             claimants=claimants,
             standins=lambda language: [pages_kit.text(Language(language), "gateway.standin_pension")],
+            portal_href="/portal",
         ),
         evidence_handler(country),
     ]
@@ -90,13 +97,8 @@ def evidence_handler(country: Country) -> HTTPRouteHandler:
 
     @get(EVIDENCE_PATH + "/{name:str}")
     async def save(name: FromPath[str]) -> Response[bytes]:
-        content = await evidence_file(country, JPS, name.removesuffix(".json"), user=PENSION_CLERK)
-        headers = {
-            "Content-Disposition": 'attachment; filename="evidence.json"',
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        }
-        return Response(content, media_type="application/json", headers=headers)
+        number = name.removesuffix(".json")
+        return download(await evidence_file(country, JPS, number, user=PENSION_CLERK), f"evidence-{number}.json")
 
     return save
 
@@ -127,7 +129,7 @@ async def count(country: Country, residents: int) -> CountryCounts:
         bodies.append(
             BodyCounts(
                 entry.body_id, entry.name_ja, entry.name_en, entry.state, counted["persons"], counted["copies"],
-                counted["asked"], counted["answered"],
+                counted["asked"], counted["answered"], counted["waiting"],
             )
         )  # fmt: skip
     return CountryCounts(residents, core["codes"], core["exchanges"], bodies)

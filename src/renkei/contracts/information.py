@@ -20,6 +20,10 @@ from renkei.contracts.sheets import decode
 Sex = Literal["male", "female", "not_known"]
 
 
+BODY_BYTES_MAX = 8 << 10
+"""Of one copy: an answer to a full presentation must fit one message, else it could never arrive."""
+
+
 class InformationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Base of every body; `schema` tells item and version."""
 
@@ -198,8 +202,10 @@ def check_body(information: str, body: bytes) -> None:
 
     Raises:
         InformationUnsupported: no schema for the item.
-        CopyBodyInvalid: the body does not follow it; names the place, never the value.
+        CopyBodyInvalid: the body does not follow it, or is too long; names the place, never the value.
     """
+    if len(body) > BODY_BYTES_MAX:
+        raise CopyBodyInvalid(information=information[:64], where=f"{BODY_BYTES_MAX} bytes at most")
     decoder = _decoders.get(information)
     if decoder is None:
         raise InformationUnsupported(information=information[:64])

@@ -261,3 +261,15 @@ def recent_requests(conn: Connection, section: str, *, limit: int = 20) -> list[
     table = store.request_record
     query = select(table).where(table.c.section == section).order_by(table.c.number.desc()).limit(limit)
     return list(conn.execute(query))
+
+
+def case_list(conn: Connection, section: str, *, limit: int = 20) -> list[CaseKey]:
+    """Open cases of a section, the newest first, for a clerk to choose from."""
+    table = store.case_entry
+    query = (
+        select(table.c.case_id, table.c.address_number, table.c.affairs)
+        .where(table.c.section == section, table.c.closed_ms == 0)
+        .order_by(table.c.opened_ms.desc(), table.c.case_id)
+        .limit(limit)
+    )
+    return [CaseKey(*row) for row in conn.execute(query)]

@@ -115,6 +115,15 @@ def see_other(path: str, *, cookies: Sequence[Cookie] = ()) -> Response[None]:
     return Response(None, status_code=303, headers=PAGE_HEADERS | {"Location": path}, cookies=list(cookies))
 
 
+def download(content: bytes, name: str, media_type: str = "application/json") -> Response[bytes]:
+    """A file that the browser saves under `name`, which is our own and plain ASCII."""
+    headers = COMMON_HEADERS | {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-store",
+    }
+    return Response(content, media_type=media_type, headers=headers)
+
+
 def session_cookie(request: AnyRequest, name: str, value: str, *, path: str) -> Cookie:
     """A cookie that ends with the browser; an empty value ends it now. No script reads it, no other site sends it."""
     return Cookie(

@@ -14,9 +14,7 @@ from renkei.institutions.gateway.model.asking import PersonRow
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DAYS = st.dates(min_value=datetime(2020, 1, 1).date(), max_value=datetime(2030, 1, 1).date())  # noqa: DTZ001
-COPIES = st.none() | st.builds(
-    lambda first, last: CopyRow(b"body", 1, first.isoformat(), last.isoformat()), DAYS, DAYS
-)
+COPIES = st.none() | st.builds(lambda first, last: CopyRow(b"body", 1, first.isoformat(), last.isoformat()), DAYS, DAYS)
 PERSONS = st.none() | st.builds(PersonRow, st.just("1"), st.just(b"code"), st.booleans(), st.booleans())
 
 

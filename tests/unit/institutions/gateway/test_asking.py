@@ -61,9 +61,7 @@ def test_a_provider_that_hangs_does_not_stop_the_others(tmp_path: Path, monkeypa
         healed = asyncio.Event()
         net.between.meddle = hanging(SETAGAYA, healed)
         system = net.system(JPS)
-        stuck = [
-            asyncio.create_task(system.inquire(ask(1, provider=SETAGAYA, batch=f"stuck-{at}"))) for at in range(6)
-        ]
+        stuck = [asyncio.create_task(system.inquire(ask(1, provider=SETAGAYA, batch=f"stuck-{at}"))) for at in range(6)]
         await asyncio.sleep(0.2)
         for at in range(3):
             answer = await asyncio.wait_for(system.inquire(ask(2, provider=SAPPORO, batch=f"free-{at}")), 3)
@@ -153,9 +151,7 @@ def test_a_fault_of_one_dispatch_does_not_keep_the_gateway_from_starting(tmp_pat
     run(tmp_path, story)
 
 
-def test_the_core_that_never_got_the_request_is_asked_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_core_that_never_got_the_request_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And one that did get it is asked again too: it answers as it did, with the same numbers."""
     monkeypatch.setattr(asking, "RETRY_S", (0.05,))
 

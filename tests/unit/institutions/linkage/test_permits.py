@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from renkei.contracts.exchange import PermitAsk
 from renkei.contracts.register import BodyEntry, BodyState
-from renkei.contracts.sheets import b64
+from renkei.contracts.sheets import b64, unb64
 from renkei.crypto.codes import KeyUse, generate_keys
 from renkei.institutions.linkage.model import RegisterView, issue, processing_numbers, screen, without_code
 from renkei.law import LawBook
@@ -55,19 +55,16 @@ def test_each_item_is_answered_exactly_once(asks: list[PermitAsk]) -> None:
     places = [refusal.at for refusal in refusals + codeless]
     for provider, group in by_provider.items():
         numbers = processing_numbers(date(2026, 11, 23), 1, len(group))
-        sealed: list[bytes] = []
-
-        def seal(index: int, code: bytes, number: bytes, sealed: list[bytes] = sealed) -> bytes:
-            sealed.append(code)
-            return code
-
-        issued = issue(group, provider=provider, numbers=numbers, keys=KEYS, seal=seal)
-        for one, candidate, code in zip(issued, group, sealed, strict=True):
+        issued = issue(
+            group, provider=provider, numbers=numbers, keys=KEYS, seal=lambda indexes, codes, numbers: list(codes)
+        )
+        for item, subject, candidate in zip(issued.items, issued.subjects, group, strict=True):
+            code = unb64(item.sealed_code)
             assert KEYS.handle_of(provider, code) == candidate.handle, "the provider's own code of the same person"
-            assert one.item.affairs == asks[one.item.at].affairs
+            assert item.affairs == asks[item.at].affairs
             assert VIEW.bodies[provider].state is BodyState.ACTIVE
-            assert one.subject not in (code, KEYS.issue("jps", candidate.handle)), "the core's own code differs"
-        places += [one.item.at for one in issued]
+            assert subject not in (code, KEYS.issue("jps", candidate.handle)), "the core's own code differs"
+        places += [item.at for item in issued.items]
     assert sorted(places) == list(range(len(asks)))
     assert all(refusal.reason for refusal in refusals + codeless)
 

@@ -1,73 +1,69 @@
 """The clerk's console (route 2: the gateway authenticates terminal and clerk).
 
-A clerk sees only the affairs that the section is entitled to, asks with the address number that the ledger gives, and
-decides on inquiries that may not be answered automatically. Names never appear: a gateway does not know them.
+A clerk sees only the affairs that the section is entitled to, asks about the section's open cases, and decides on
+inquiries that may not be answered automatically. Names never appear: a gateway does not know them.
 """
 
 from __future__ import annotations
 
-import uuid
+import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Annotated
 
 from litestar import Response, get, post
-from litestar.datastructures import Cookie
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, FromPath
 from litestar.types import ControllerRouterHandler
-from sqlalchemy import Row
 
-from renkei.base.errors import RenkeiError, catalogue
 from renkei.base.time import from_ms, jst_date, to_ms
-from renkei.contracts.errors import NotEntitled
+from renkei.contracts.errors import BatchUnknown, DecisionStale, NotEntitled
+from renkei.contracts.evidence import EvidenceMissing, write_evidence
 from renkei.contracts.exchange import Outcome, Purpose
-from renkei.contracts.inquiries import Inquiry, InquiryBatch, InquiryResult
-from renkei.contracts.sheets import encode
+from renkei.contracts.inquiries import Inquiry, InquiryBatch
+from renkei.contracts.sheets import decode, encode
+from renkei.contracts.standing import standing_of
 from renkei.contracts.standins import DemoClerk, DemoSignIn
 from renkei.contracts.words import Words
 from renkei.institutions.gateway import queries
+from renkei.institutions.gateway.model.asking import CaseKey
+from renkei.institutions.gateway.operations.evidence import Holder, export_evidence
 from renkei.institutions.gateway.operations.tenant import Tenant
+from renkei.institutions.gateway.web import forms
+from renkei.institutions.gateway.web.forms import AskForm, ClerkForm, DecisionForm
+from renkei.institutions.gateway.web.views import CONSOLE, Desk, is_open
+from renkei.law import Affairs
 from renkei.platform.web.catalogue import Language
 from renkei.platform.web.kit import WebKit
-from renkei.platform.web.pages import AnyRequest, language_of, respond, see_other
-from renkei.platform.web.parts import Chip, Choice, Column, Fact, Field, FieldError, Figure, Link, Tone
+from renkei.platform.web.pages import AnyRequest, download, language_of, respond, see_other, session_cookie
+from renkei.platform.web.parts import Column, FieldError, Figure, Link
 
-CLERK_COOKIE = "clerk"
-TONES: dict[Outcome, Tone] = {
-    Outcome.GIVEN: "green",
-    Outcome.PENDING: "yellow",
-    Outcome.NONE: "gray",
-    Outcome.REFUSED: "red",
-    Outcome.LAPSED: "orange",
-    Outcome.FAILED: "orange",
-}
+PATH, CLERK_COOKIE = "/gateway", "clerk"
+_RECENT = ("information", "provider", "outcome", "asked", "number")
+_WAITING = ("information", "requester", "asked", "until")
+
+FormT = RequestEncodingType.URL_ENCODED
 
 
-@dataclass(frozen=True)
-class ClerkForm:
-    """Which clerk to be."""
+class _AtDesk:
+    """A clerk at the console with what the page rests on."""
 
-    clerk: str
+    def __init__(self, clerk: DemoClerk, tenant: Tenant, section: queries.Section, desk: Desk) -> None:
+        self.clerk, self.tenant, self.section, self.desk = clerk, tenant, section, desk
 
+    def affairs(self) -> list[Affairs]:
+        """Affairs items of the section that are in force."""
+        table = self.tenant.book.on(jst_date(self.desk.now))
+        return [table.affairs[item] for item in sorted(self.section.affairs) if item in table.affairs]
 
-@dataclass(frozen=True)
-class AskForm:
-    """One inquiry typed in at the console."""
+    def providers(self) -> list[str]:
+        """Bodies that can be asked."""
+        entries = self.tenant.directory.entries()
+        return [entry.body_id for entry in entries if entry.body_id != self.tenant.body_id and entry.kinds]
 
-    address_number: str = ""
-    case: str = ""
-    affairs: str = ""
-    information: str = ""
-    provider: str = ""
-
-
-@dataclass(frozen=True)
-class DecisionForm:
-    """A clerk's decision on a pending inquiry."""
-
-    number: str
-    decision: str
+    def edition(self, asked_ms: int = 0) -> str:
+        """Edition of the law on the day of an inquiry, or today."""
+        return self.tenant.book.edition(jst_date(from_ms(asked_ms) if asked_ms else self.desk.now)).id
 
 
 class Console:
@@ -76,216 +72,236 @@ class Console:
     def __init__(self, *, kit: WebKit, tenant_of: Callable[[str], Tenant], words: Words, sign_in: DemoSignIn) -> None:
         self._kit, self._tenant_of, self._words, self._sign_in = kit, tenant_of, words, sign_in
 
-    async def choose(self, request: AnyRequest) -> Response[str]:
-        """Choose a clerk (stands in for staff sign-in)."""
-        language = language_of(request)
-        clerks = [
-            (clerk, self._words.body(clerk.body_id, language.value),
-             self._words.section(clerk.body_id, clerk.section, language.value))
-            for clerk in self._sign_in.clerks.values()
-        ]  # fmt: skip
-        context = self._frame(language, "gateway.choose.title") | {"clerks": clerks}
-        return respond(self._kit, request, "gateway/choose.html", context)
+    async def choose(self, request: AnyRequest, *, refused: bool = False) -> Response[str]:
+        """Choose a clerk (stands in for staff sign-in).
 
-    async def enter(self, data: ClerkForm) -> Response[None]:
+        Args:
+            refused: the reader came here because a page needs to know who reads it.
+        """
+        language = language_of(request)
+        lang = language.value
+        clerks = []
+        for clerk in self._sign_in.clerks.values():
+            counts = await self._tenant_of(clerk.body_id).db.read(queries.counts)
+            clerks.append(
+                {
+                    "slug": clerk.slug,
+                    "body": self._words.body(clerk.body_id, lang),
+                    "section": self._words.section(clerk.body_id, clerk.section, lang),
+                    "shows": clerk.shows(lang),
+                    "waiting": counts["waiting"],
+                }
+            )
+        context = self._frame(language, "gateway.choose.title") | {"clerks": clerks, "refused": refused}
+        return respond(self._kit, request, "gateway/choose.html", context, status=403 if refused else 200)
+
+    async def enter(self, request: AnyRequest, data: ClerkForm) -> Response[None]:
         """Be that clerk from now on."""
         if data.clerk not in self._sign_in.clerks:
             raise NotEntitled()
-        cookie = Cookie(key=CLERK_COOKIE, value=data.clerk, httponly=True, samesite="lax", path="/gateway")
-        return see_other("/gateway/console", cookies=[cookie])
+        return see_other(CONSOLE, cookies=[session_cookie(request, CLERK_COOKIE, data.clerk, path=PATH)])
+
+    async def leave(self, request: AnyRequest) -> Response[None]:
+        """End the session."""
+        return see_other(PATH, cookies=[session_cookie(request, CLERK_COOKIE, "", path=PATH)])
 
     async def show(
-        self,
-        request: AnyRequest,
-        *,
-        asked: InquiryResult | None = None,
-        form: AskForm | None = None,
-        errors: Sequence[FieldError] = (),
+        self, request: AnyRequest, *, form: AskForm | None = None, errors: Sequence[FieldError] = ()
     ) -> Response[str]:
         """The clerk's desk: counts, what waits for a decision, and a form to ask."""
-        clerk, tenant = self._clerk(request)
-        language = language_of(request)
-        now_ms = to_ms(tenant.clock.now())
+        at = await self._at_desk(request)
+        if at is None:
+            return await self.choose(request, refused=True)
+        clerk, tenant, desk = at.clerk, at.tenant, at.desk
         counts = await tenant.db.read(queries.counts)
-        section = await self._section(clerk, tenant)
-        waiting = await tenant.db.read(lambda conn: queries.waiting(conn, now_ms=now_ms))
+        waiting = await tenant.db.read(lambda conn: queries.waiting(conn, now_ms=to_ms(desk.now)))
         recent = await tenant.db.read(lambda conn: queries.recent_requests(conn, clerk.section))
-        context = self._frame(language, "gateway.console.title", clerk=clerk) | {
-            "section": self._words.section(clerk.body_id, clerk.section, language.value),
-            "body": self._words.body(clerk.body_id, language.value),
+        cases = await tenant.db.read(lambda conn: queries.case_list(conn, clerk.section))
+        form = form or AskForm()
+        target, by_number, wanted = desk.fields(
+            form, errors, cases=cases, affairs=at.affairs(), providers=at.providers(), guide=self._sign_in.cases
+        )
+        context = self._frame(desk.language, "gateway.console.title", at=at) | {
+            "section": self._words.section(clerk.body_id, clerk.section, desk.lang),
+            "body": self._words.body(clerk.body_id, desk.lang),
             "figures": [
-                Figure(label=self._text(language, f"count.{name}"), value=self._kit.formats(language).number(count))
+                Figure(label=desk.say(f"count.{name}"), value=desk.formats.number(count))
                 for name, count in counts.items()
             ],
-            "waiting": [self._waiting(row, tenant, language) for row in waiting],
-            "fields": self._fields(tenant, section, language, form or AskForm(), errors),
-            "asked": self._result(asked, language) if asked else None,
+            "waiting_columns": [Column(text=desk.say(f"column.{name}"), header=name == _WAITING[0]) for name in _WAITING],
+            "waiting": [desk.waiting(row) for row in waiting],
+            "decided": await self._decided(request, at),
+            "may_ask": bool(at.section.affairs),
+            "once": form.once or secrets.token_hex(16),
+            "target": target,
+            "by_number": by_number,
+            "by_number_open": form.target == forms.OTHER,
+            "wanted": wanted,
             "errors": list(errors),
-            "columns": [Column(text=self._text(language, f"column.{name}")) for name in _COLUMNS],
-            "recent": [self._recent(row, language) for row in recent],
+            "columns": [Column(text=desk.say(f"column.{name}"), header=name == _RECENT[0]) for name in _RECENT],
+            "recent": [desk.recent(row) for row in recent],
         }
         return respond(self._kit, request, "gateway/console.html", context, status=422 if errors else 200)
 
-    async def ask(self, request: AnyRequest, data: AskForm) -> Response[str]:
-        """Ask about one person and show the answer."""
-        clerk, tenant = self._clerk(request)
-        section = await self._section(clerk, tenant)
-        if data.affairs and data.affairs not in section.affairs:
-            raise NotEntitled()
-        language = language_of(request)
-        errors = [
-            FieldError(name=name, text=self._text(language, f"missing.{name}"))
-            for name in ("address_number", "case", "affairs", "information", "provider")
-            if not getattr(data, name).strip()
-        ]
-        if errors:
+    async def ask(self, request: AnyRequest, data: AskForm) -> Response[str] | Response[None]:
+        """Ask about one person; the answer is a page of its own, so that a reload does not ask again."""
+        at = await self._at_desk(request)
+        if at is None:
+            return await self.choose(request, refused=True)
+        data = data if data.once else replace(data, once=secrets.token_hex(16))
+        affairs = at.affairs()
+        listed = await at.tenant.db.read(lambda conn: _listed(conn, at.section.section, data))
+        found = forms.faults(
+            data, listed, affairs=at.section.affairs, providers=at.providers(),
+            informations={slug for item in affairs for slug in item.informations},
+        )  # fmt: skip
+        case = forms.case_named(data, listed)
+        if found or case is None:
+            errors = [FieldError(name=name, text=at.desk.say(f"{fault}.{name}")) for name, fault in found]
             return await self.show(request, form=data, errors=errors)
-        number = data.address_number.strip().translate(_NARROW).zfill(15)
-        inquiry = Inquiry(
-            ref="console", address_number=number, case=data.case.strip(), affairs=data.affairs,
-            information=data.information, provider=data.provider,
-        )  # fmt: skip
         batch = InquiryBatch(
-            batch=f"console-{uuid.uuid4().hex}", section=clerk.section, user=clerk.user,
-            purpose=Purpose.APPLICATION, inquiries=[inquiry],
+            batch=forms.batch_of(data, case, user=at.clerk.user), section=at.clerk.section, user=at.clerk.user,
+            purpose=Purpose.APPLICATION,
+            inquiries=[
+                Inquiry(
+                    ref="console", address_number=case.address_number, case=case.case, affairs=case.affairs,
+                    information=data.information, provider=data.provider,
+                )
+            ],
         )  # fmt: skip
-        found = await tenant.asking.inquire(batch, encode(batch))
-        return await self.show(request, asked=found.results[0], form=data)
+        await at.tenant.asking.inquire(batch, encode(batch))
+        return see_other(f"{CONSOLE}/results/{batch.batch}")
 
-    async def decide(self, request: AnyRequest, data: DecisionForm) -> Response[None]:
+    async def result(self, request: AnyRequest, batch_id: str) -> Response[str]:
+        """What became of an inquiry of this section; a late answer stands here when it has come.
+
+        Raises:
+            BatchUnknown: no such inquiry, or another section's.
+        """
+        at = await self._at_desk(request)
+        if at is None:
+            return await self.choose(request, refused=True)
+        kept = await at.tenant.db.read(lambda conn: queries.inquiry_batch(conn, batch_id))
+        batch = decode(kept.request, InquiryBatch) if kept is not None else None
+        results = await at.tenant.asking.result(batch_id)
+        place = request.query_params.get("at", "0")
+        at_place = int(place) if place.isascii() and place.isdigit() and len(place) < 6 else 0
+        if batch is None or results is None or batch.section != at.section.section:
+            raise BatchUnknown()
+        if at_place >= len(results.results):
+            raise BatchUnknown()
+        found = results.results[at_place]
+        context = self._frame(at.desk.language, "gateway.console.result.heading", at=at, below=True) | {
+            "result": at.desk.result(batch.inquiries[at_place], found, on=at.edition()),
+            "open": is_open(found),
+        }
+        return respond(self._kit, request, "gateway/result.html", context)
+
+    async def pending(
+        self, request: AnyRequest, number: str, *, form: DecisionForm | None = None, errors: Sequence[FieldError] = ()
+    ) -> Response[str]:
+        """One inquiry that waits for a decision.
+
+        Raises:
+            DecisionStale: it waits no longer.
+        """
+        at = await self._at_desk(request)
+        if at is None:
+            return await self.choose(request, refused=True)
+        now_ms = to_ms(at.desk.now)
+        waiting = await at.tenant.db.read(lambda conn: queries.waiting(conn, now_ms=now_ms))
+        row = next((row for row in waiting if row.number == number), None)
+        if row is None:
+            raise DecisionStale()
+        given = form or DecisionForm()
+        context = self._frame(at.desk.language, "gateway.console.decide.title", at=at, below=True) | {
+            "facts": at.desk.pending(row, edition=at.edition(row.asked_ms)),
+            "action": f"{CONSOLE}/pending/{number}",
+            "fields": at.desk.decision_fields(errors, decision=given.decision, checked=bool(given.checked)),
+            "errors": list(errors),
+        }
+        return respond(self._kit, request, "gateway/pending.html", context, status=422 if errors else 200)
+
+    async def decide(self, request: AnyRequest, number: str, data: DecisionForm) -> Response[str] | Response[None]:
         """Give or withhold what waits for a decision."""
-        clerk, tenant = self._clerk(request)
-        await tenant.decide(data.number, give=data.decision == "give", user=clerk.user)
-        return see_other("/gateway/console")
+        at = await self._at_desk(request)
+        if at is None:
+            return await self.choose(request, refused=True)
+        name = "decision" if data.decision not in ("give", "withhold") else "checked"
+        if name == "decision" or (data.decision == "give" and not data.checked):
+            error = FieldError(name=name, text=at.desk.say(f"missing.{name}"))
+            return await self.pending(request, number, form=data, errors=[error])
+        await at.tenant.decide(number, give=data.decision == "give", user=at.clerk.user)
+        return see_other(f"{CONSOLE}?decided={number}")
 
-    # --- parts of the page ---
+    async def evidence(self, request: AnyRequest, name: str) -> Response[str] | Response[bytes]:
+        """The evidence of an inquiry of this section, as a file.
 
-    def _text(self, language: Language, key: str, **values: object) -> str:
-        return self._kit.text(language, f"gateway.console.{key}", **values)
+        Raises:
+            EvidenceMissing, EvidenceIncomplete: there is none here, or not yet.
+        """
+        at = await self._at_desk(request)
+        if at is None:
+            return await self.choose(request, refused=True)
+        tenant, number, now = at.tenant, name.removesuffix(".json"), at.desk.now
+        record = (await tenant.db.read(lambda conn: queries.request_records(conn, [number]))).get(number)
+        if record is None or record.section != at.section.section:
+            raise EvidenceMissing()
+        holder = Holder(tenant.body_id, tenant.key, tenant.log, tenant.directory, synthetic=True)
+        user = at.clerk.user
+        found = await tenant.db.write(lambda conn: export_evidence(conn, number, holder=holder, user=user, now=now))
+        return download(write_evidence(found), f"evidence-{number}.json")
 
-    def _frame(self, language: Language, title: str, *, clerk: DemoClerk | None = None) -> dict[str, object]:
+    # --- what every page needs ---
+
+    def _frame(
+        self, language: Language, title: str, *, at: _AtDesk | None = None, below: bool = False
+    ) -> dict[str, object]:
         text = self._kit.text
+        trail = [Link(href="/", text=text(language, "gateway.home"))]
+        reader = ""
+        if at is not None:
+            trail.append(Link(href=PATH, text=text(language, "gateway.choose.title")))
+            reader = text(
+                language, "gateway.reader", body=self._words.body(at.clerk.body_id, language.value),
+                section=self._words.section(at.clerk.body_id, at.clerk.section, language.value),
+            )  # fmt: skip
+        if below:
+            trail.append(Link(href=CONSOLE, text=text(language, "gateway.console.title")))
         return {
             "title": text(language, title),
-            "breadcrumb": [Link(href="/", text=text(language, "gateway.home"))],
+            "breadcrumb": trail,
             "standins": [text(language, "gateway.standin")],
-            "reader": clerk.user if clerk else "",
+            "reader": reader,
+            "leave_action": f"{PATH}/sign-out" if at else "",
         }
 
-    def _clerk(self, request: AnyRequest) -> tuple[DemoClerk, Tenant]:
+    async def _at_desk(self, request: AnyRequest) -> _AtDesk | None:
+        """The clerk who reads; None where nobody was chosen, or the section is gone."""
         clerk = self._sign_in.clerks.get(request.cookies.get(CLERK_COOKIE, ""))
         if clerk is None:
-            raise NotEntitled()
-        return clerk, self._tenant_of(clerk.body_id)
-
-    async def _section(self, clerk: DemoClerk, tenant: Tenant) -> queries.Section:
+            return None
+        tenant = self._tenant_of(clerk.body_id)
         for section in await tenant.db.read(queries.sections):
             if section.section == clerk.section:
-                return section
-        raise NotEntitled()
+                desk = Desk(self._kit, self._words, language_of(request), now=tenant.clock.now())
+                return _AtDesk(clerk, tenant, section, desk)
+        return None
 
-    def _waiting(self, row: Row[Any], tenant: Tenant, language: Language) -> tuple[str, list[Fact]]:
-        lang, formats = language.value, self._kit.formats(language)
-        edition = tenant.book.edition(jst_date(from_ms(row.asked_ms))).id
-        ground = self._words.ground(edition=edition, row=row.row, affairs=row.affairs, language=lang)
-        facts = [
-            Fact(term=self._text(language, "waiting.number"), value=row.number),
-            Fact(term=self._text(language, "waiting.person"), value=row.address_number),
-            Fact(
-                term=self._text(language, "waiting.requester"), value=self._words.body(row.requester, lang),
-                note=self._words.section(row.requester, row.section, lang),
-            ),
-            Fact(
-                term=self._text(language, "waiting.information"),
-                value=self._words.information(row.information, lang),
-            ),
-            Fact(term=self._text(language, "waiting.why"), value=ground.affairs, note=ground.citation),
-            Fact(
-                term=self._text(language, "waiting.until"), value=formats.moment(from_ms(row.answer_by_ms)),
-            ),
-        ]  # fmt: skip
-        return row.number, facts
-
-    def _recent(self, row: Row[Any], language: Language) -> list[object]:
-        lang = language.value
-        outcome = Outcome(row.outcome)
-        return [
-            self._kit.formats(language).moment(from_ms(row.asked_ms)),
-            self._words.information(row.information, lang),
-            self._words.body(row.provider, lang),
-            Chip(self._text(language, f"outcome.{outcome.value}"), TONES[outcome]),
-            row.number,
-        ]
-
-    def _result(self, found: InquiryResult, language: Language) -> dict[str, object]:
-        lang = language.value
-        ground = self._words.ground(edition=found.edition, row=found.row, affairs="", language=lang)
-        return {
-            "outcome": found.outcome.value,
-            "chip": Chip(self._text(language, f"outcome.{found.outcome.value}"), TONES[found.outcome]),
-            "sentence": sentence_of(found, lang),
-            "number": found.number,
-            "source": self._words.body(found.provider, lang),
-            "citation": ground.citation if found.row else "",
-            "copied": from_ms(found.copied_ms) if found.copied_ms else None,
-            "body": (found.body() or b"").decode(),
-        }
-
-    def _fields(
-        self,
-        tenant: Tenant,
-        section: queries.Section,
-        language: Language,
-        form: AskForm,
-        errors: Sequence[FieldError],
-    ) -> list[Field]:
-        lang = language.value
-        wrong = {error.name: error.text for error in errors}
-        table = tenant.book.on(tenant.clock.now().date())
-        items = [table.affairs[affairs] for affairs in sorted(section.affairs) if affairs in table.affairs]
-        slugs = sorted({slug for item in items for slug in item.informations})
-        blank = Choice(value="", text=self._text(language, "select"))
-        choices: dict[str, tuple[Choice, ...]] = {
-            "affairs": (blank, *(Choice(value=item.id, text=f"{item.id} {item.plain}") for item in items)),
-            "information": (
-                blank, *(Choice(value=slug, text=self._words.information(slug, lang)) for slug in slugs)
-            ),
-            "provider": (
-                blank,
-                *(
-                    Choice(value=entry.body_id, text=self._words.body(entry.body_id, lang))
-                    for entry in tenant.directory.entries()
-                    if entry.body_id != tenant.body_id and entry.kinds
-                ),
-            ),
-        }  # fmt: skip
-        return [
-            Field(
-                name=name,
-                label=self._text(language, f"field.{name}"),
-                kind="select" if name in choices else "text",
-                value=getattr(form, name),
-                support=self._text(language, f"support.{name}"),
-                required=True,
-                choices=choices.get(name, ()),
-                error=wrong.get(name, ""),
-                inputmode="numeric" if name == "address_number" else "",
-            )
-            for name in ("address_number", "case", "affairs", "information", "provider")
-        ]
+    async def _decided(self, request: AnyRequest, at: _AtDesk) -> str:
+        """Confirms the decision that the clerk has just made."""
+        number = request.query_params.get("decided", "")
+        if not (number.isascii() and number.isdigit()):
+            return ""
+        record = (await at.tenant.db.read(lambda conn: queries.provision_records(conn, [number]))).get(number)
+        if record is None or record.outcome not in (Outcome.GIVEN, Outcome.NONE):
+            return ""
+        return at.desk.say(f"decided.{standing_of(Outcome(record.outcome), record.reason)}", number=number)
 
 
-_COLUMNS = ("asked", "information", "provider", "outcome", "number")
-_NARROW = str.maketrans("０１２３４５６７８９", "0123456789")
-
-
-def sentence_of(found: InquiryResult, language: str) -> str:
-    """The plain sentence of a result that gave nothing; empty for one that gave."""
-    error = catalogue().get(found.reason)
-    if error is None:
-        return ""
-    made: RenkeiError = error(**found.facts)
-    return made.sentence(language)
+def _listed(conn: queries.Connection, section: str, form: AskForm) -> set[CaseKey]:
+    case = form.target.rpartition("/")[0]
+    return set(map(CaseKey._make, queries.open_cases(conn, section, [case]))) if case else set()
 
 
 def console_handlers(
@@ -294,30 +310,48 @@ def console_handlers(
     """Handlers of the console, to be mounted in a page router."""
     console = Console(kit=kit, tenant_of=tenant_of, words=words, sign_in=sign_in)
 
-    @get("/gateway")
+    @get(PATH)
     async def choose(request: AnyRequest) -> Response[str]:
         return await console.choose(request)
 
-    @post("/gateway/sign-in")
-    async def enter(
-        data: Annotated[ClerkForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
-    ) -> Response[None]:
-        return await console.enter(data)
+    @post(f"{PATH}/sign-in")
+    async def enter(request: AnyRequest, data: Annotated[ClerkForm, Body(media_type=FormT)]) -> Response[None]:
+        return await console.enter(request, data)
 
-    @get("/gateway/console")
+    @post(f"{PATH}/sign-out")
+    async def leave(request: AnyRequest) -> Response[None]:
+        return await console.leave(request)
+
+    @get(CONSOLE)
     async def show(request: AnyRequest) -> Response[str]:
         return await console.show(request)
 
-    @post("/gateway/console/ask", status_code=200)
+    @post(f"{CONSOLE}/ask", status_code=200)
     async def ask(
-        request: AnyRequest, data: Annotated[AskForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
-    ) -> Response[str]:
+        request: AnyRequest, data: Annotated[AskForm, Body(media_type=FormT)]
+    ) -> Response[str] | Response[None]:
         return await console.ask(request, data)
 
-    @post("/gateway/console/decide")
-    async def decide(
-        request: AnyRequest, data: Annotated[DecisionForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
-    ) -> Response[None]:
-        return await console.decide(request, data)
+    @get(f"{CONSOLE}/ask")
+    async def asked_before() -> Response[None]:
+        return see_other(CONSOLE)
 
-    return [choose, enter, show, ask, decide]
+    @get(CONSOLE + "/results/{batch_id:str}")
+    async def result(request: AnyRequest, batch_id: FromPath[str]) -> Response[str]:
+        return await console.result(request, batch_id)
+
+    @get(CONSOLE + "/pending/{number:str}")
+    async def pending(request: AnyRequest, number: FromPath[str]) -> Response[str]:
+        return await console.pending(request, number)
+
+    @post(CONSOLE + "/pending/{number:str}", status_code=200)
+    async def decide(
+        request: AnyRequest, number: FromPath[str], data: Annotated[DecisionForm, Body(media_type=FormT)]
+    ) -> Response[str] | Response[None]:
+        return await console.decide(request, number, data)
+
+    @get(CONSOLE + "/evidence/{name:str}")
+    async def evidence(request: AnyRequest, name: FromPath[str]) -> Response[str] | Response[bytes]:
+        return await console.evidence(request, name)
+
+    return [choose, enter, leave, show, ask, asked_before, result, pending, decide, evidence]

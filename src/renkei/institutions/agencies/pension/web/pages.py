@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Annotated
+from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.enums import RequestEncodingType
@@ -18,7 +19,14 @@ from renkei.base.errors import Failed, Invalid, Refused, RenkeiError
 from renkei.base.time import add_years, from_ms, jst_date
 from renkei.contracts.words import Words
 from renkei.institutions.agencies.pension import queries
-from renkei.institutions.agencies.pension.errors import ClaimUnknown, DecisionMissing, NotEntitledToPension
+from renkei.institutions.agencies.pension.errors import (
+    AnswersContradict,
+    ClaimOpen,
+    ClaimStepRefused,
+    ClaimUnknown,
+    DecisionMissing,
+    NotEntitledToPension,
+)
 from renkei.institutions.agencies.pension.model.amount import Entitlement, entitlement
 from renkei.institutions.agencies.pension.model.claims import (
     DEFAULT_NEEDS,
@@ -86,6 +94,7 @@ class PensionPages:
         user_of: who is at the screen.
         claimants: own numbers to offer first for a new claim (the personas of a demonstration).
         standins: sentences naming the stand-ins at work, by language value.
+        portal_href: where the claimant sees what was asked; no link where empty.
     """
 
     def __init__(
@@ -98,11 +107,12 @@ class PensionPages:
         user_of: UserOf,
         claimants: Sequence[str] = (),
         standins: Callable[[str], Sequence[str]] = lambda language: (),
+        portal_href: str = "",
         path: str = "/pension",
     ) -> None:
         self._kit, self._office, self._words = kit, office, words
         self._evidence_href, self._user_of, self._path = evidence_href, user_of, path
-        self._claimants, self._standins = tuple(claimants), standins
+        self._claimants, self._standins, self._portal_href = tuple(claimants), standins, portal_href
 
     async def index(
         self, request: AnyRequest, *, form: FileForm | None = None, error: RenkeiError | None = None
@@ -136,6 +146,8 @@ class PensionPages:
         needs = [*DEFAULT_NEEDS, *([Need.FAMILY] if form.family else [])]
         try:
             claim = await self._office.file(form.own_number.strip(), needs=needs, user=self._user_of(request))
+        except ClaimOpen as error:  # most often the same form sent twice
+            return see_other(self._href(error.public["claim"]) + "?already=1")
         except (Refused, Invalid) as error:
             return await self.index(request, form=form, error=error)
         return see_other(self._href(claim.claim_id))
@@ -154,9 +166,10 @@ class PensionPages:
         seen = await self._office.db.read(partial(_see, claim_id=claim_id))
         claim = seen.claim
         title = speaker.say("claim.title", number=claim.claim_id)
+        stale = self._told(error, claim, speaker) if isinstance(error, ClaimStepRefused) else ""
         errors = []
-        if error is not None and interrupted is None:
-            errors = [FieldError(name="decision", text=error.sentence(speaker.language))]
+        if error is not None and interrupted is None and not stale:
+            errors = [FieldError(name="decision", text=self._told(error, claim, speaker))]
         context = self._frame(request, speaker, title) | {
             "breadcrumb": [
                 Link(href="/", text=speaker.say("home")),
@@ -174,11 +187,14 @@ class PensionPages:
             "waiting": bool(outstanding(seen.answers, claim.needs)),
             "open": claim.state not in FINAL,
             "interrupted": interrupted.sentence(speaker.language) if interrupted else "",
+            "stale": stale,
+            "already": "already" in request.query_params and claim.state not in FINAL,
+            "portal_href": self._portal_href,
             "amount": self._amount(seen, speaker),
             "fields": self._decision_fields(seen, speaker, form or DecisionForm(), errors),
             "errors": errors,
         }
-        return respond(self._kit, request, "pension/claim.html", context, status=422 if errors else 200)
+        return respond(self._kit, request, "pension/claim.html", context, status=409 if stale else 422 if errors else 200)
 
     async def ask(self, request: AnyRequest, claim_id: str) -> Response[str] | Response[None]:
         """Ask the exchange; a line that broke is said, and the claim goes on under the same ids."""
@@ -216,6 +232,14 @@ class PensionPages:
 
     # --- parts of the pages ---
 
+    def _told(self, error: RenkeiError, claim: Claim, speaker: Speaker) -> str:
+        """The sentence of an error as a clerk reads it: states and findings by their names."""
+        if isinstance(error, ClaimStepRefused):
+            return speaker.say("stale.text", state=speaker.say(f"state.{claim.state}"))
+        if isinstance(error, AnswersContradict):
+            return speaker.say("contradicts", finding=speaker.finding(error.public["fact"], holds=False))
+        return error.sentence(speaker.language.value)
+
     async def _undecided(self, request: AnyRequest, claim_id: str, form: DecisionForm) -> Response[str]:
         return await self.show(request, claim_id, error=DecisionMissing(), form=form)
 
@@ -226,7 +250,7 @@ class PensionPages:
         return {
             "title": title,
             "standins": list(self._standins(speaker.language.value)),
-            "reader": self._user_of(request),
+            "reader": speaker.say("reader", user=self._user_of(request)),
         }
 
     def _href(self, claim_id: str) -> str:
@@ -331,8 +355,11 @@ class PensionPages:
         self, seen: _Seen, speaker: Speaker, form: DecisionForm, errors: Sequence[FieldError]
     ) -> list[Field]:
         say = speaker.say
-        codes = ["grant", *(f"hold:{reason}" for reason in HOLDS), *(f"refuse:{reason}" for reason in REFUSALS)]
-        choices = [Choice(value=code, text=say(f"decision.{code.replace(':', '.')}")) for code in (*codes, "withdraw")]
+        state = seen.claim.state
+        codes = ["grant"] if state in (State.READY, State.HELD) else []
+        codes += [f"hold:{reason}" for reason in HOLDS] if state in (State.READY, State.WAITING) else []
+        codes += [*(f"refuse:{reason}" for reason in REFUSALS), "withdraw"]
+        choices = [Choice(value=code, text=say(f"decision.{code.replace(':', '.')}")) for code in codes]
         found = []
         if left := _papers_now(seen):
             found.append(
@@ -349,6 +376,7 @@ class PensionPages:
             Field(
                 name="decision",
                 label=say("decision.label"),
+                support=say("decision.not_yet") if state is State.WAITING else "",
                 kind="radios",
                 required=True,
                 value=form.decision,
@@ -368,12 +396,13 @@ def routes(
     user_of: UserOf,
     claimants: Sequence[str] = (),
     standins: Callable[[str], Sequence[str]] = lambda language: (),
+    portal_href: str = "",
     path: str = "/pension",
 ) -> list[HTTPRouteHandler]:
     """Handlers of the office's pages, for a page router; see `PensionPages` for what they need."""
     pages = PensionPages(
         kit=kit, office=office, words=words, evidence_href=evidence_href, user_of=user_of, claimants=claimants,
-        standins=standins, path=path,
+        standins=standins, portal_href=portal_href, path=path,
     )  # fmt: skip
 
     @get(path)
@@ -402,7 +431,16 @@ def routes(
     ) -> Response[str] | Response[None]:
         return await pages.decide(request, claim_id, data)
 
-    return [claims, file, claim, ask, decide]
+    # The address of a form opened by itself, for instance from the history, leads back to its page.
+    @get(f"{path}/claims")
+    async def filed_before() -> Response[None]:
+        return see_other(path)
+
+    @get([path + "/claims/{claim_id:str}/ask", path + "/claims/{claim_id:str}/decision"])
+    async def decided_before(claim_id: FromPath[str]) -> Response[None]:
+        return see_other(f"{path}/claims/{quote(claim_id, safe='')}")
+
+    return [claims, file, claim, ask, decide, filed_before, decided_before]
 
 
 def _see(conn: Connection, claim_id: str) -> _Seen:

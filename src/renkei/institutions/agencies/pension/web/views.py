@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from renkei.base.errors import catalogue
 from renkei.base.time import from_ms
 from renkei.contracts.exchange import Outcome
 from renkei.contracts.information import FamilyRegister, InformationBody, LocalTax, ResidentRecord
+from renkei.contracts.standing import Standing, standing_of
 from renkei.contracts.words import Words
 from renkei.institutions.agencies.pension.model.claims import AFFAIRS, Answer, Ground, Need, State
 from renkei.institutions.agencies.pension.model.examining import Finding, body_of
@@ -17,19 +17,6 @@ from renkei.law.model import without_parentheses
 from renkei.platform.web.catalogue import Language
 from renkei.platform.web.kit import WebKit
 from renkei.platform.web.parts import Chip, Fact, Text, Tone
-
-UNASKED = "unasked"
-
-# Icon and tone of each state; no two share both, and the word beside them says it in full.
-LOOKS: Mapping[str, tuple[str, Tone]] = {
-    UNASKED: ("note", "gray"),
-    Outcome.GIVEN: ("success", "green"),
-    Outcome.PENDING: ("info", "yellow"),
-    Outcome.NONE: ("info", "gray"),
-    Outcome.REFUSED: ("error", "red"),
-    Outcome.LAPSED: ("warning", "orange"),
-    Outcome.FAILED: ("arrow", "blue"),
-}
 
 STATE_TONES: Mapping[State, Tone] = {
     State.FILED: "blue",
@@ -52,15 +39,16 @@ class Card:
     need: str
     heading: str
     paper: str
-    icon: str
     chip: Chip
     sentence: str
-    """What the state means, or why nothing was given."""
+    """What the standing means for the claim."""
+    reason: str
+    """Why nothing was given, where nothing was."""
     facts: list[Fact]
     content: list[Fact]
     """What the answer says; empty once the copy is erased."""
-    findings: list[tuple[str, str]]
-    """Icon and sentence of each finding."""
+    findings: list[tuple[bool, str]]
+    """Whether each finding holds, and its sentence."""
     evidence_href: str
 
 
@@ -91,33 +79,32 @@ class Speaker:
         evidence_href: EvidenceHref,
     ) -> Card:
         """The card of one need."""
-        outcome = UNASKED if answer is None else answer.outcome.value
-        icon, tone = LOOKS[outcome]
+        standing = Standing.UNASKED if answer is None else standing_of(answer.outcome, answer.reason)
         return Card(
             need=need.value,
             heading=self.say(f"need.{need}.heading"),
             paper=self.say(f"need.{need}.paper"),
-            icon=icon,
-            chip=Chip(self.say(f"outcome.{outcome}"), tone),
-            sentence=self._sentence(outcome, answer, ground),
+            chip=self._kit.standing(self.language, standing),
+            sentence=self._sentence(standing, answer, ground),
+            reason=self._reason(answer),
             facts=[] if answer is None else self._facts(answer),
             content=self._content(answer, ground),
-            findings=[
-                ("success" if one.holds else "warning", self.say(f"finding.{one.code}.{'yes' if one.holds else 'no'}"))
-                for one in findings
-                if one.need is need
-            ],
+            findings=[(one.holds, self.finding(one.code, holds=one.holds)) for one in findings if one.need is need],
             evidence_href=evidence_href(answer.number) if answer and answer.number else "",
         )
 
-    def _sentence(self, outcome: str, answer: Answer | None, ground: Ground | None) -> str:
-        erased = answer is not None and answer.outcome is Outcome.GIVEN and answer.body is None
-        kept = "kept" if ground is not None else "erased"
-        meaning = self.say(f"meaning.{kept if erased else outcome}")
-        error = catalogue().get(answer.reason) if answer is not None else None
-        if error is None or answer is None:
-            return meaning
-        return f"{meaning} {error(**answer.facts).sentence(self.language.value)}"
+    def finding(self, code: str, *, holds: bool) -> str:
+        """What a finding says."""
+        return self.say(f"finding.{code}.{'yes' if holds else 'no'}")
+
+    def _sentence(self, standing: Standing, answer: Answer | None, ground: Ground | None) -> str:
+        erased = answer is not None and standing is Standing.GIVEN and answer.body is None
+        if erased:
+            return self.say("meaning.kept" if ground is not None else "meaning.erased")
+        return self.say(f"meaning.{standing}")
+
+    def _reason(self, answer: Answer | None) -> str:
+        return "" if answer is None else self.words.sentence(answer.reason, answer.facts, self.language.value)
 
     def _facts(self, answer: Answer) -> list[Fact]:
         """Source, age, law and number: the same rows for every outcome, as far as there is something to say."""
