@@ -85,7 +85,7 @@ def prepared(personas: Mapping[str, Persona]) -> list[Prepared]:
         Prepared(
             "mother", False, "107.1",
             DemoCase(
-                "sample-1", "児童手当を請求する方。日本年金機構に「年金給付関係情報」を照会できます。",
+                "sample-3", "児童手当を請求する方。日本年金機構に「年金給付関係情報」を照会できます。",
                 "Claims child allowance: ask the Japan Pension Service for the pension benefits.",
             ),
         ),

@@ -15,7 +15,10 @@ from renkei.law.errors import InformationUnknown
 
 # What a section does, in everyday words, for affairs that people of the demonstration meet; (edition, affairs item).
 _EVERYDAY: Mapping[tuple[str, str], tuple[str, str]] = {
-    ("order-r6-9", "73.1"): ("国民年金の加入の届出の審査", "examine a notice about insurance under the National Pension"),
+    ("order-r6-9", "73.1"): (
+        "国民年金の加入の届出の審査",
+        "examine a notice about insurance under the National Pension",
+    ),
     ("order-r6-9", "73.2"): ("年金の請求の審査", "examine a claim for a pension"),
     ("order-r6-9", "73.3"): ("国民年金の保険料の申請の審査", "examine an application about pension contributions"),
     ("order-r6-9", "106.1"): ("児童手当の請求の審査", "examine a claim for child allowance"),
@@ -61,6 +64,12 @@ class Words:
         except BodyUnknown:
             return body_id
         return entry.name_ja if language == "ja" else entry.name_en
+
+    def municipality(self, code: str, language: str) -> str:
+        """Name of a municipality by its local government code (全国地方公共団体コード), or by its body id."""
+        body_id = f"m-{code}" if code.isdigit() else code
+        name = self.body(body_id, language)
+        return code if name == body_id else name
 
     def section(self, body_id: str, section: str, language: str) -> str:
         """Name of a section of a body."""
@@ -121,6 +130,14 @@ class Words:
     def _fact(self, name: str, value: str, language: str) -> str:
         if name == "information":
             return self.information(value, language)
-        if name in {"requester", "provider", "body"}:
-            return self.body(value, language)
-        return value
+        if name not in {"requester", "provider", "body"}:
+            return value
+        names = [self._kind(part, language) for part in value.split(", ")]
+        return ("、" if language == "ja" else ", ").join(names)
+
+    def _kind(self, slug: str, language: str) -> str:
+        """Name of a body, or of a kind of body."""
+        kind = self._book.lexicon.kinds.get(slug)
+        if kind is None:
+            return self.body(slug, language)
+        return kind.ja if language == "ja" else kind.en

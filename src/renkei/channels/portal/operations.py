@@ -111,9 +111,7 @@ class Portal:
         """
         code = await self.db.read(lambda conn: code_of(conn, account_id))
         # One more than a page tells whether there is another.
-        found = await self._access_list(
-            AccessRequest(code=b64(code), limit=ENTRIES_MAX + 1, before_number=older_than)
-        )
+        found = await self._access_list(AccessRequest(code=b64(code), limit=ENTRIES_MAX + 1, before_number=older_than))
         entries = found.entries[:ENTRIES_MAX]
         shown = prove(entries, core_log=parse_vkey(self.directory.core_log_key))
         more = bool(entries) and len(found.entries) + found.withheld > ENTRIES_MAX

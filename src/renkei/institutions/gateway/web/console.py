@@ -128,7 +128,9 @@ class Console:
                 Figure(label=desk.say(f"count.{name}"), value=desk.formats.number(count))
                 for name, count in counts.items()
             ],
-            "waiting_columns": [Column(text=desk.say(f"column.{name}"), header=name == _WAITING[0]) for name in _WAITING],
+            "waiting_columns": [
+                Column(text=desk.say(f"column.{name}"), header=name == _WAITING[0]) for name in _WAITING
+            ],
             "waiting": [desk.waiting(row) for row in waiting],
             "decided": await self._decided(request, at),
             "may_ask": bool(at.section.affairs),

@@ -65,7 +65,9 @@ class Reader:
         names = rows[0].__struct_fields__
         columns = [Column(text=self.label(name), header=place == 0) for place, name in enumerate(names)]
         return Rows(
-            self.label(field), columns, [[self._value(schema, name, getattr(row, name)) for name in names] for row in rows]
+            self.label(field),
+            columns,
+            [[self._value(schema, name, getattr(row, name)) for name in names] for row in rows],
         )
 
     def _value(self, schema: str, field: str, value: object) -> str:
@@ -85,4 +87,4 @@ class Reader:
             return text(self._language, "gateway.value.none")
         if field in _CODED:
             return text(self._language, f"gateway.code.{schema}.{value}")
-        return self._words.body(str(value), self._language.value) if field == "moved_from" else str(value)
+        return self._words.municipality(str(value), self._language.value) if field == "moved_from" else str(value)

@@ -207,7 +207,7 @@ class Desk:
 
     def _case_note(self, case: CaseKey, affairs: str, guide: Mapping[str, DemoCase]) -> str:
         shown = guide.get(case.case)
-        return f"{affairs} — {shown.shows(self.lang)}" if shown else affairs
+        return shown.shows(self.lang) if shown else affairs
 
     # --- deciding ---
 

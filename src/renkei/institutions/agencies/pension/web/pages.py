@@ -194,7 +194,9 @@ class PensionPages:
             "fields": self._decision_fields(seen, speaker, form or DecisionForm(), errors),
             "errors": errors,
         }
-        return respond(self._kit, request, "pension/claim.html", context, status=409 if stale else 422 if errors else 200)
+        return respond(
+            self._kit, request, "pension/claim.html", context, status=409 if stale else 422 if errors else 200
+        )
 
     async def ask(self, request: AnyRequest, claim_id: str) -> Response[str] | Response[None]:
         """Ask the exchange; a line that broke is said, and the claim goes on under the same ids."""
