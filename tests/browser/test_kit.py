@@ -139,5 +139,5 @@ def test_policy_and_cache(site: str, visit: Visit) -> None:
 def test_unknown_address_is_a_page(site: str, visit: Visit, shoot: Callable[[Page, str], None]) -> None:
     page = visit(f"{site}/nowhere", width=390)
     shoot(page, "not-found-390")
-    expect(page.locator("main")).to_contain_text("この宛先では、その機能を提供していません")
-    expect(page.locator("main")).to_contain_text("route_unknown")
+    expect(page.locator("main")).to_contain_text("この住所（URL）のページはありません")
+    expect(page.locator("main")).to_contain_text("page_unknown")

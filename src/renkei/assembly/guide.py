@@ -68,7 +68,8 @@ def prepared(personas: Mapping[str, Persona]) -> list[Prepared]:
         Prepared(
             "protected", True, "73.2",
             DemoCase(
-                "sample-1", f"自動では回答しない方。{town.name}に「住民票関係情報」を照会すると、職員の判断待ちになります。",
+                "sample-1",
+                f"自動では回答しない方。{town.name}に「住民票関係情報」を照会すると、職員の判断待ちになります。",
                 f"Never answered automatically: ask {town.name_en} for the resident record, and a clerk has to decide.",
             ),
         ),

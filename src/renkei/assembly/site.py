@@ -30,7 +30,7 @@ from renkei.institutions.linkage import queries as core_queries
 from renkei.platform.http_server import HostApp
 from renkei.platform.web.catalogue import Language
 from renkei.platform.web.kit import Place, Site, WebKit
-from renkei.platform.web.pages import download, error_pages, page_router, static_handler
+from renkei.platform.web.pages import download, error_pages, page_router, static_handler, word
 
 PENSION_CLERK = "jps-clerk-01"
 EVIDENCE_PATH = "/pension/evidence"
@@ -97,7 +97,7 @@ def evidence_handler(country: Country) -> HTTPRouteHandler:
 
     @get(EVIDENCE_PATH + "/{name:str}")
     async def save(name: FromPath[str]) -> Response[bytes]:
-        number = name.removesuffix(".json")
+        number = word(name).removesuffix(".json")
         return download(await evidence_file(country, JPS, number, user=PENSION_CLERK), f"evidence-{number}.json")
 
     return save

@@ -11,14 +11,14 @@ from litestar.testing import TestClient
 
 from renkei.platform.web import WebKit
 from renkei.platform.web.gallery import PACKAGE, PATH, gallery_handlers
-from renkei.platform.web.pages import AnyRequest, error_pages, page_router, see_other, static_handler
+from renkei.platform.web.pages import AnyRequest, error_pages, page_router, see_other, static_handler, word
 
 KIT = WebKit([PACKAGE])
 HOST = "nation.example"
 
 
 @post("/change", sync_to_thread=False)
-def change() -> Response[None]:
+def change() -> Response[str]:
     return see_other("/kit")
 
 
@@ -105,7 +105,11 @@ def test_a_fault_tells_neither_the_reader_nor_the_log_its_inside(
 
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
-    [("GET", "/nowhere", 404, "route_unknown"), ("DELETE", PATH, 405, "method_unknown")],
+    [
+        ("GET", "/nowhere", 404, "page_unknown"),
+        ("GET", "/change", 405, "page_takes_nothing"),
+        ("DELETE", PATH, 405, "method_unknown"),
+    ],
 )
 def test_unknown_addresses_get_a_page(
     client: TestClient[Litestar], method: str, path: str, status: int, code: str
@@ -136,3 +140,32 @@ def test_a_form_with_errors_comes_back_filled_in(client: TestClient[Litestar]) -
 def test_a_redirect_stays_within_the_site(path: str) -> None:
     with pytest.raises(ValueError, match="within the site"):
         see_other(path)
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        (f"http://{HOST}/kit?page=2", "/kit?page=2"),
+        ("http://other.example/kit", ""),
+        (f"http://{HOST}//other.example", ""),
+        (f"http://{HOST}/nowhere", ""),
+        ("", ""),
+    ],
+)
+def test_an_error_page_leads_back_to_the_page_before(client: TestClient[Litestar], referer: str, back: str) -> None:
+    """Within the site only, and not to the page that just failed."""
+    text = client.get("/nowhere", headers={"Referer": referer, "Accept-Language": "en"}).text
+    assert ("Back to the page before" in text) == bool(back)
+    assert not back or f'href="{back}"' in text
+    assert "other.example" not in text
+
+
+def test_a_language_link_never_opens_the_address_of_a_form(client: TestClient[Litestar]) -> None:
+    answer = client.post("/change", headers={"Origin": "null", "Referer": f"http://{HOST}/kit"})
+    assert 'href="/kit?lang=en"' in answer.text
+    assert 'href="/?lang=en"' in client.post("/change", headers={"Origin": "null"}).text
+
+
+@pytest.mark.parametrize(("text", "kept"), [("2026-000001", True), ("a\x00", False), ("あ", False), ("x" * 129, False)])
+def test_a_word_of_an_address(text: str, kept: bool) -> None:
+    assert word(text) == (text if kept else "")

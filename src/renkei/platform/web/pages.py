@@ -44,6 +44,7 @@ AnyConnection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
 
 LANGUAGE_COOKIE = "lang"
 LANGUAGE_COOKIE_AGE_S = 365 * 24 * 3600
+WORD_MAX = 128
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 COMMON_HEADERS = {
@@ -103,7 +104,7 @@ def respond(
     )
 
 
-def see_other(path: str, *, cookies: Sequence[Cookie] = ()) -> Response[None]:
+def see_other(path: str, *, cookies: Sequence[Cookie] = ()) -> Response[str]:
     """Send the reader on after a form (303), so that a reload does not send it twice.
 
     Raises:
@@ -112,7 +113,8 @@ def see_other(path: str, *, cookies: Sequence[Cookie] = ()) -> Response[None]:
     parts = urlsplit(path)
     if parts.scheme or parts.netloc or not path.startswith("/") or path.startswith(("//", "/\\")):
         raise ValueError("a redirect stays within the site")
-    return Response(None, status_code=303, headers=PAGE_HEADERS | {"Location": path}, cookies=list(cookies))
+    headers = PAGE_HEADERS | {"Location": path}
+    return Response("", status_code=303, media_type=MediaType.TEXT, headers=headers, cookies=list(cookies))
 
 
 def download(content: bytes, name: str, media_type: str = "application/json") -> Response[bytes]:
@@ -122,6 +124,11 @@ def download(content: bytes, name: str, media_type: str = "application/json") ->
         "Cache-Control": "no-store",
     }
     return Response(content, media_type=media_type, headers=headers)
+
+
+def word(text: str) -> str:
+    """What an address or a form names, where it can be a name at all; empty where it cannot."""
+    return text if text.isascii() and text.isprintable() and len(text) <= WORD_MAX else ""
 
 
 def session_cookie(request: AnyRequest, name: str, value: str, *, path: str) -> Cookie:
@@ -207,9 +214,10 @@ def error_pages(kit: WebKit) -> ExceptionHandlersMap:
 def _error_page(kit: WebKit, request: AnyRequest, error: RenkeiError, status: int) -> Response[str]:
     language = language_of(request)
     back = page_before(request)
+    kind = "missing" if status == 404 else error.family.value
     context: dict[str, object] = {
-        "title": kit.text(language, f"kit.error.{error.family.value}"),
-        "family": error.family.value,
+        "title": kit.text(language, f"kit.error.{kind}"),
+        "kind": kind,
         "sentence": error.sentence(language.value),
         "code": error.code,
         "back": "" if back.partition("?")[0] in (request.url.path, kit.site.home) else back,

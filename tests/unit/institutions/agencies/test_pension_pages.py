@@ -11,10 +11,12 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from tests.contract.agencies.doubles import NOW, RememberingGateway, RememberingLedger, given, without
 
+from renkei.base.errors import catalogue
 from renkei.contracts.directory import Directory
 from renkei.contracts.errors import ExchangeInterrupted
 from renkei.contracts.exchange import Outcome
 from renkei.contracts.information import LocalTax, LocalTaxYear, ResidentRecord
+from renkei.contracts.standing import Standing
 from renkei.contracts.words import Words
 from renkei.institutions.agencies.pension import queries, store
 from renkei.institutions.agencies.pension.model.amount import Months
@@ -23,12 +25,13 @@ from renkei.institutions.agencies.pension.operations import register
 from renkei.institutions.agencies.pension.service import PensionOffice
 from renkei.institutions.agencies.pension.web import PACKAGE
 from renkei.institutions.agencies.pension.web.pages import routes
-from renkei.institutions.agencies.pension.web.views import LOOKS, STATE_TONES, UNASKED
+from renkei.institutions.agencies.pension.web.views import STATE_TONES
 from renkei.law import LawBook
 from renkei.platform.clock import MovableClock
 from renkei.platform.database import Database
 from renkei.platform.web import WebKit
 from renkei.platform.web.pages import error_pages, page_router
+from renkei.platform.web.standing import LOOKS
 
 RECORD = ResidentRecord(
     name="見本 和子", kana="ミホン カズコ", address="見本町1-1", birth=date(1961, 11, 2), sex="female",
@@ -144,28 +147,29 @@ def test_the_copies_are_no_longer_shown_after_the_decision(client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "words", "icon"),
+    ("outcome", "reason", "words"),
     [
-        (Outcome.PENDING, "A clerk there decides", "info"),
-        (Outcome.NONE, "No such data", "info"),
-        (Outcome.REFUSED, "Refused", "error"),
-        (Outcome.LAPSED, "Not answered in time", "warning"),
-        (Outcome.FAILED, "Interrupted, goes on by itself", "arrow"),
+        (Outcome.PENDING, "waiting_for_clerk", "a clerk there decides"),
+        (Outcome.NONE, "no_copy", "no such data"),
+        (Outcome.NONE, "withheld", "a clerk decided not to give"),
+        (Outcome.REFUSED, "no_code", "no linkage code"),
+        (Outcome.REFUSED, "case_missing", "cannot be asked"),
+        (Outcome.LAPSED, "permit_expired", "not answered in time"),
+        (Outcome.FAILED, "exchange_interrupted", "we failed; it goes on by itself"),
     ],
 )
-def test_every_outcome_has_its_own_words(client, gateway, outcome: Outcome, words: str, icon: str) -> None:
-    gateway.responses["local_tax"] = lambda inquiry: without(inquiry, outcome, "no_code")
+def test_every_standing_has_its_own_words(client, gateway, outcome: Outcome, reason: str, words: str) -> None:
+    gateway.responses["local_tax"] = lambda inquiry: without(inquiry, outcome, reason)
     page = asked(client).text
     card = page[page.index('aria-labelledby="need-income"') :]
     assert words in card
-    assert LOOKS[outcome][0] == icon
-    assert "holds no linkage code" in card
+    assert catalogue()[reason].en.partition("{")[0].replace("'", "&#39;") in card
 
 
-def test_no_two_outcomes_look_alike() -> None:
-    """Neither by icon and colour together nor, without colour, by their words (tested above)."""
-    assert set(LOOKS) == {UNASKED, *(outcome.value for outcome in Outcome)}
-    assert len(set(LOOKS.values())) == len(LOOKS)
+def test_no_two_standings_look_alike() -> None:
+    """Neither by drawing, in forced colours and on paper, nor by their words (tested above)."""
+    assert set(LOOKS) == set(Standing)
+    assert len({look.icon for look in LOOKS.values()}) == len(LOOKS)
     assert set(STATE_TONES) == set(State)
 
 
@@ -227,11 +231,15 @@ def test_a_line_broken_while_filing_still_opens_the_claim(client, gateway) -> No
     assert "Now: none" in client.post(f"{CLAIM}/ask").text
 
 
-def test_a_second_claim_of_the_same_person_is_refused_beside_the_field(client) -> None:
+def test_a_form_sent_twice_leads_to_the_claim_that_stands(client) -> None:
+    """One claim, not two; the page says that it was filed already."""
     filed(client)
     page = filed(client)
-    assert page.status_code == 422
-    assert "still being examined" in page.text
+    assert page.status_code == 200
+    assert page.url.path == CLAIM
+    assert page.url.query == b"already=1"
+    assert CLAIM.rpartition("/")[2] in page.text
+    assert client.get("/pension").text.count("/pension/claims/2026-") == 1
 
 
 def test_the_list_shows_claims_and_offers_the_people_of_the_demonstration_first(client) -> None:
@@ -258,7 +266,7 @@ def test_an_unknown_claim_is_a_page_with_its_code(client) -> None:
 
 def test_an_outstanding_answer_appears_when_the_page_is_opened_again(client, gateway) -> None:
     gateway.responses["local_tax"] = lambda inquiry: without(inquiry, Outcome.PENDING, "waiting_for_clerk")
-    assert "A clerk there decides" in asked(client).text
+    assert "a clerk there decides" in asked(client).text
     gateway.responses["local_tax"] = lambda inquiry: given(inquiry, TAX)
     assert "Now: none" in client.get(CLAIM).text
 

@@ -60,8 +60,8 @@ def front_handlers(
         folder: where the country's data lie, as the reader may type it.
     """
     checks = (
-        ("check.logs", f"renkei log verify {folder}"),
-        ("check.evidence", f"renkei verify evidence-….json --trust {folder}/trust.json"),
+        ("check.logs", f".venv/bin/renkei log verify {folder}"),
+        ("check.evidence", f".venv/bin/renkei verify evidence-….json --trust {folder}/trust.json"),
     )
 
     def text(language: Language, key: str) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from litestar import Response, get, post
-from litestar.datastructures import Cookie
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.types import ControllerRouterHandler
@@ -60,13 +59,13 @@ class PortalPages:
         context = self._frame(language, "portal.choose.title") | {"people": people, "refused": refused}
         return respond(self._kit, request, "portal/choose.html", context, status=403 if refused else 200)
 
-    async def enter(self, request: AnyRequest, data: SignInForm) -> Response[None]:
+    async def enter(self, request: AnyRequest, data: SignInForm) -> Response[str]:
         """Be that persona from now on."""
         if data.person not in self._sign_in.people:
             raise AccountUnknown()
         return see_other(ACCESS, cookies=[session_cookie(request, PERSONA_COOKIE, data.person, path=PATH)])
 
-    async def leave(self, request: AnyRequest) -> Response[None]:
+    async def leave(self, request: AnyRequest) -> Response[str]:
         """End the session: nothing stays behind."""
         return see_other(PATH, cookies=[session_cookie(request, PERSONA_COOKIE, "", path=PATH)])
 
@@ -126,11 +125,11 @@ def portal_handlers(
     @post(f"{PATH}/sign-in")
     async def enter(
         request: AnyRequest, data: Annotated[SignInForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
-    ) -> Response[None]:
+    ) -> Response[str]:
         return await pages.enter(request, data)
 
     @post(f"{PATH}/sign-out")
-    async def leave(request: AnyRequest) -> Response[None]:
+    async def leave(request: AnyRequest) -> Response[str]:
         return await pages.leave(request)
 
     @get(ACCESS)

@@ -93,3 +93,10 @@ class DecisionMissing(Invalid):
     http = 422
     ja = "何をするかが選ばれていません。一つ選んで、もう一度送ってください。"
     en = "Nothing was chosen. Choose what is to be done and send the form again."
+
+
+class ClaimantMissing(Invalid):
+    code = "claimant_missing"
+    http = 422
+    ja = "請求者が選ばれていません。一覧から選んで、もう一度送ってください。"
+    en = "No claimant was chosen. Choose one from the list and send the form again."

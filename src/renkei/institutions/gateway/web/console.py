@@ -15,6 +15,7 @@ from litestar import Response, get, post
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 from litestar.types import ControllerRouterHandler
+from sqlalchemy import Connection
 
 from renkei.base.time import from_ms, jst_date, to_ms
 from renkei.contracts.errors import BatchUnknown, DecisionStale, NotEntitled
@@ -35,7 +36,7 @@ from renkei.institutions.gateway.web.views import CONSOLE, Desk, is_open
 from renkei.law import Affairs
 from renkei.platform.web.catalogue import Language
 from renkei.platform.web.kit import WebKit
-from renkei.platform.web.pages import AnyRequest, download, language_of, respond, see_other, session_cookie
+from renkei.platform.web.pages import AnyRequest, download, language_of, respond, see_other, session_cookie, word
 from renkei.platform.web.parts import Column, FieldError, Figure, Link
 
 PATH, CLERK_COOKIE = "/gateway", "clerk"
@@ -95,20 +96,29 @@ class Console:
         context = self._frame(language, "gateway.choose.title") | {"clerks": clerks, "refused": refused}
         return respond(self._kit, request, "gateway/choose.html", context, status=403 if refused else 200)
 
-    async def enter(self, request: AnyRequest, data: ClerkForm) -> Response[None]:
+    async def enter(self, request: AnyRequest, data: ClerkForm) -> Response[str]:
         """Be that clerk from now on."""
         if data.clerk not in self._sign_in.clerks:
             raise NotEntitled()
         return see_other(CONSOLE, cookies=[session_cookie(request, CLERK_COOKIE, data.clerk, path=PATH)])
 
-    async def leave(self, request: AnyRequest) -> Response[None]:
+    async def leave(self, request: AnyRequest) -> Response[str]:
         """End the session."""
         return see_other(PATH, cookies=[session_cookie(request, CLERK_COOKIE, "", path=PATH)])
 
     async def show(
-        self, request: AnyRequest, *, form: AskForm | None = None, errors: Sequence[FieldError] = ()
+        self,
+        request: AnyRequest,
+        *,
+        form: AskForm | None = None,
+        errors: Sequence[FieldError] = (),
+        stale: DecisionStale | None = None,
     ) -> Response[str]:
-        """The clerk's desk: counts, what waits for a decision, and a form to ask."""
+        """The clerk's desk: counts, what waits for a decision, and a form to ask.
+
+        Args:
+            stale: a decision came too late; the list shows what waits now.
+        """
         at = await self._at_desk(request)
         if at is None:
             return await self.choose(request, refused=True)
@@ -133,6 +143,7 @@ class Console:
             ],
             "waiting": [desk.waiting(row) for row in waiting],
             "decided": await self._decided(request, at),
+            "stale": stale.sentence(desk.lang) if stale else "",
             "may_ask": bool(at.section.affairs),
             "once": form.once or secrets.token_hex(16),
             "target": target,
@@ -143,9 +154,10 @@ class Console:
             "columns": [Column(text=desk.say(f"column.{name}"), header=name == _RECENT[0]) for name in _RECENT],
             "recent": [desk.recent(row) for row in recent],
         }
-        return respond(self._kit, request, "gateway/console.html", context, status=422 if errors else 200)
+        status = 409 if stale else 422 if errors else 200
+        return respond(self._kit, request, "gateway/console.html", context, status=status)
 
-    async def ask(self, request: AnyRequest, data: AskForm) -> Response[str] | Response[None]:
+    async def ask(self, request: AnyRequest, data: AskForm) -> Response[str]:
         """Ask about one person; the answer is a page of its own, so that a reload does not ask again."""
         at = await self._at_desk(request)
         if at is None:
@@ -202,11 +214,7 @@ class Console:
     async def pending(
         self, request: AnyRequest, number: str, *, form: DecisionForm | None = None, errors: Sequence[FieldError] = ()
     ) -> Response[str]:
-        """One inquiry that waits for a decision.
-
-        Raises:
-            DecisionStale: it waits no longer.
-        """
+        """One inquiry that waits for a decision; the desk, where it waits no longer."""
         at = await self._at_desk(request)
         if at is None:
             return await self.choose(request, refused=True)
@@ -214,7 +222,7 @@ class Console:
         waiting = await at.tenant.db.read(lambda conn: queries.waiting(conn, now_ms=now_ms))
         row = next((row for row in waiting if row.number == number), None)
         if row is None:
-            raise DecisionStale()
+            return await self.show(request, stale=DecisionStale())
         given = form or DecisionForm()
         context = self._frame(at.desk.language, "gateway.console.decide.title", at=at, below=True) | {
             "facts": at.desk.pending(row, edition=at.edition(row.asked_ms)),
@@ -224,7 +232,7 @@ class Console:
         }
         return respond(self._kit, request, "gateway/pending.html", context, status=422 if errors else 200)
 
-    async def decide(self, request: AnyRequest, number: str, data: DecisionForm) -> Response[str] | Response[None]:
+    async def decide(self, request: AnyRequest, number: str, data: DecisionForm) -> Response[str]:
         """Give or withhold what waits for a decision."""
         at = await self._at_desk(request)
         if at is None:
@@ -233,7 +241,10 @@ class Console:
         if name == "decision" or (data.decision == "give" and not data.checked):
             error = FieldError(name=name, text=at.desk.say(f"missing.{name}"))
             return await self.pending(request, number, form=data, errors=[error])
-        await at.tenant.decide(number, give=data.decision == "give", user=at.clerk.user)
+        try:
+            await at.tenant.decide(number, give=data.decision == "give", user=at.clerk.user)
+        except DecisionStale as stale:
+            return await self.show(request, stale=stale)
         return see_other(f"{CONSOLE}?decided={number}")
 
     async def evidence(self, request: AnyRequest, name: str) -> Response[str] | Response[bytes]:
@@ -292,17 +303,15 @@ class Console:
 
     async def _decided(self, request: AnyRequest, at: _AtDesk) -> str:
         """Confirms the decision that the clerk has just made."""
-        number = request.query_params.get("decided", "")
-        if not (number.isascii() and number.isdigit()):
-            return ""
+        number = word(request.query_params.get("decided", ""))
         record = (await at.tenant.db.read(lambda conn: queries.provision_records(conn, [number]))).get(number)
         if record is None or record.outcome not in (Outcome.GIVEN, Outcome.NONE):
             return ""
         return at.desk.say(f"decided.{standing_of(Outcome(record.outcome), record.reason)}", number=number)
 
 
-def _listed(conn: queries.Connection, section: str, form: AskForm) -> set[CaseKey]:
-    case = form.target.rpartition("/")[0]
+def _listed(conn: Connection, section: str, form: AskForm) -> set[CaseKey]:
+    case = forms.narrow(form.target.rpartition("/")[0])
     return set(map(CaseKey._make, queries.open_cases(conn, section, [case]))) if case else set()
 
 
@@ -317,11 +326,11 @@ def console_handlers(
         return await console.choose(request)
 
     @post(f"{PATH}/sign-in")
-    async def enter(request: AnyRequest, data: Annotated[ClerkForm, Body(media_type=FormT)]) -> Response[None]:
+    async def enter(request: AnyRequest, data: Annotated[ClerkForm, Body(media_type=FormT)]) -> Response[str]:
         return await console.enter(request, data)
 
     @post(f"{PATH}/sign-out")
-    async def leave(request: AnyRequest) -> Response[None]:
+    async def leave(request: AnyRequest) -> Response[str]:
         return await console.leave(request)
 
     @get(CONSOLE)
@@ -329,31 +338,29 @@ def console_handlers(
         return await console.show(request)
 
     @post(f"{CONSOLE}/ask", status_code=200)
-    async def ask(
-        request: AnyRequest, data: Annotated[AskForm, Body(media_type=FormT)]
-    ) -> Response[str] | Response[None]:
+    async def ask(request: AnyRequest, data: Annotated[AskForm, Body(media_type=FormT)]) -> Response[str]:
         return await console.ask(request, data)
 
     @get(f"{CONSOLE}/ask")
-    async def asked_before() -> Response[None]:
+    async def asked_before() -> Response[str]:
         return see_other(CONSOLE)
 
     @get(CONSOLE + "/results/{batch_id:str}")
     async def result(request: AnyRequest, batch_id: FromPath[str]) -> Response[str]:
-        return await console.result(request, batch_id)
+        return await console.result(request, word(batch_id))
 
     @get(CONSOLE + "/pending/{number:str}")
     async def pending(request: AnyRequest, number: FromPath[str]) -> Response[str]:
-        return await console.pending(request, number)
+        return await console.pending(request, word(number))
 
     @post(CONSOLE + "/pending/{number:str}", status_code=200)
     async def decide(
         request: AnyRequest, number: FromPath[str], data: Annotated[DecisionForm, Body(media_type=FormT)]
-    ) -> Response[str] | Response[None]:
-        return await console.decide(request, number, data)
+    ) -> Response[str]:
+        return await console.decide(request, word(number), data)
 
     @get(CONSOLE + "/evidence/{name:str}")
     async def evidence(request: AnyRequest, name: FromPath[str]) -> Response[str] | Response[bytes]:
-        return await console.evidence(request, name)
+        return await console.evidence(request, word(name))
 
     return [choose, enter, leave, show, ask, asked_before, result, pending, decide, evidence]

@@ -1,4 +1,4 @@
-"""The console's forms, read and checked. Any width, hyphens and spaces are taken; what is wrong is said at the field."""
+"""The console's forms, read and checked: any width, hyphens and spaces are taken; each fault is said at its field."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def target_of(case: CaseKey) -> str:
 
 
 def narrow(text: str) -> str:
-    """Text as a machine writes it: half width, no spaces at the ends."""
-    return unicodedata.normalize("NFKC", text).strip()
+    """Text as a machine writes it: half width, nothing unprintable, no spaces at the ends."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", text) if letter.isprintable()).strip()
 
 
 def address_number_of(text: str) -> str:
@@ -90,7 +90,7 @@ def faults(
         checks += [
             ("address_number", "missing", lambda: bool(form.address_number.strip())),
             ("address_number", "wrong", lambda: bool(address_number_of(form.address_number))),
-            ("case", "missing", lambda: bool(form.case.strip())),
+            ("case", "missing", lambda: bool(narrow(form.case))),
             ("case", "wrong", lambda: len(narrow(form.case)) <= CASE_MAX),
             ("affairs", "missing", lambda: form.affairs in affairs),
         ]

@@ -21,6 +21,7 @@ from renkei.contracts.words import Words
 from renkei.institutions.agencies.pension import queries
 from renkei.institutions.agencies.pension.errors import (
     AnswersContradict,
+    ClaimantMissing,
     ClaimOpen,
     ClaimStepRefused,
     ClaimUnknown,
@@ -43,7 +44,7 @@ from renkei.institutions.agencies.pension.model.parameters import figure
 from renkei.institutions.agencies.pension.service import PensionOffice
 from renkei.institutions.agencies.pension.web.views import EvidenceHref, Speaker
 from renkei.platform.web.kit import WebKit
-from renkei.platform.web.pages import AnyRequest, language_of, respond, see_other
+from renkei.platform.web.pages import AnyRequest, language_of, respond, see_other, word
 from renkei.platform.web.parts import Choice, Column, Fact, Field, FieldError, Figure, Lines, Link
 
 SHOWN_MAX = 50
@@ -141,11 +142,13 @@ class PensionPages:
         }
         return respond(self._kit, request, "pension/claims.html", context, status=422 if errors else 200)
 
-    async def file(self, request: AnyRequest, form: FileForm) -> Response[str] | Response[None]:
+    async def file(self, request: AnyRequest, form: FileForm) -> Response[str]:
         """File a claim and open it."""
+        if not form.own_number:
+            return await self.index(request, form=form, error=ClaimantMissing())
         needs = [*DEFAULT_NEEDS, *([Need.FAMILY] if form.family else [])]
         try:
-            claim = await self._office.file(form.own_number.strip(), needs=needs, user=self._user_of(request))
+            claim = await self._office.file(word(form.own_number), needs=needs, user=self._user_of(request))
         except ClaimOpen as error:  # most often the same form sent twice
             return see_other(self._href(error.public["claim"]) + "?already=1")
         except (Refused, Invalid) as error:
@@ -198,7 +201,7 @@ class PensionPages:
             self._kit, request, "pension/claim.html", context, status=409 if stale else 422 if errors else 200
         )
 
-    async def ask(self, request: AnyRequest, claim_id: str) -> Response[str] | Response[None]:
+    async def ask(self, request: AnyRequest, claim_id: str) -> Response[str]:
         """Ask the exchange; a line that broke is said, and the claim goes on under the same ids."""
         try:
             await self._office.ask_for_claim(claim_id, user=self._user_of(request))
@@ -210,7 +213,7 @@ class PensionPages:
 
     async def decide(
         self, request: AnyRequest, claim_id: str, form: DecisionForm
-    ) -> Response[str] | Response[None]:  # fmt: skip
+    ) -> Response[str]:  # fmt: skip
         """Grant, hold, refuse or withdraw."""
         user = self._user_of(request)
         step, _, reason = form.decision.partition(":")
@@ -336,12 +339,15 @@ class PensionPages:
                 required=True,
                 value=form.own_number,
                 error=errors[0].text if errors else "",
-                choices=tuple(
-                    Choice(
-                        value=one.own_number,
-                        text=say("file.choice", name=one.name, birth=speaker.formats.day(one.birth)),
-                    )
-                    for one in able
+                choices=(
+                    Choice(value="", text=say("file.select")),
+                    *(
+                        Choice(
+                            value=one.own_number,
+                            text=say("file.choice", name=one.name, birth=speaker.formats.day(one.birth)),
+                        )
+                        for one in able
+                    ),
                 ),
             ),
             Field(
@@ -414,32 +420,32 @@ def routes(
     @post(f"{path}/claims", status_code=200)
     async def file(
         request: AnyRequest, data: Annotated[FileForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
-    ) -> Response[str] | Response[None]:
+    ) -> Response[str]:
         return await pages.file(request, data)
 
     @get(path + "/claims/{claim_id:str}")
     async def claim(request: AnyRequest, claim_id: FromPath[str]) -> Response[str]:
-        return await pages.show(request, claim_id)
+        return await pages.show(request, word(claim_id))
 
     @post(path + "/claims/{claim_id:str}/ask", status_code=200)
-    async def ask(request: AnyRequest, claim_id: FromPath[str]) -> Response[str] | Response[None]:
-        return await pages.ask(request, claim_id)
+    async def ask(request: AnyRequest, claim_id: FromPath[str]) -> Response[str]:
+        return await pages.ask(request, word(claim_id))
 
     @post(path + "/claims/{claim_id:str}/decision", status_code=200)
     async def decide(
         request: AnyRequest,
         claim_id: FromPath[str],
         data: Annotated[DecisionForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
-    ) -> Response[str] | Response[None]:
-        return await pages.decide(request, claim_id, data)
+    ) -> Response[str]:
+        return await pages.decide(request, word(claim_id), data)
 
     # The address of a form opened by itself, for instance from the history, leads back to its page.
     @get(f"{path}/claims")
-    async def filed_before() -> Response[None]:
+    async def filed_before() -> Response[str]:
         return see_other(path)
 
     @get([path + "/claims/{claim_id:str}/ask", path + "/claims/{claim_id:str}/decision"])
-    async def decided_before(claim_id: FromPath[str]) -> Response[None]:
+    async def decided_before(claim_id: FromPath[str]) -> Response[str]:
         return see_other(f"{path}/claims/{quote(claim_id, safe='')}")
 
     return [claims, file, claim, ask, decide, filed_before, decided_before]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from renkei.base.time import from_ms
-from renkei.contracts.exchange import Outcome
 from renkei.contracts.information import FamilyRegister, InformationBody, LocalTax, ResidentRecord
 from renkei.contracts.standing import Standing, standing_of
 from renkei.contracts.words import Words
