@@ -32,13 +32,18 @@ def load_everything() -> None:
             importlib.import_module(module.name)
 
 
+def _ours(declared: type) -> bool:
+    """Declared by the software itself, not by a test that runs in the same process."""
+    return declared.__module__.startswith("renkei.")
+
+
 def errors_page() -> str:
     """Every error by family: code, HTTP and exit status, both sentences."""
     parts = ["# Errors\n", _MADE]
     for family, title in _FAMILIES.items():
         parts.append(f"## {title}\n")
         for code, error in errors.catalogue().items():
-            if error.family is family:
+            if error.family is family and _ours(error):
                 status = errors.FAMILY_STATUS[family]
                 http = error.http or status.http
                 parts.append(f"### `{code}`\n\nHTTP {http}, exit {status.exit}\n\n- {error.ja}\n- {error.en}\n")
@@ -49,6 +54,8 @@ def events_page() -> str:
     """Every audit event: name, what it means, its fields."""
     parts = ["# Audit events\n", _MADE]
     for name, event in audit.catalogue().items():
+        if not _ours(event):
+            continue
         said = inspect.cleandoc(event.__doc__ or "").splitlines()[0]
         kept = ", ".join(f"`{field.name}`" for field in fields(event))
         parts.append(f"### `{name}`\n\n{said}\n\nFields: {kept}\n")
