@@ -36,7 +36,7 @@ PENSION_CLERK = "jps-clerk-01"
 EVIDENCE_PATH = "/pension/evidence"
 PACKAGES = (FRONT, PORTAL, GATEWAY, PENSION)
 PLACES = (
-    Place(href="/", ja="この国の入口", en="Front page"),
+    Place(href="/", ja="入口", en="Front page"),
     Place(href="/pension", ja="年金事務所", en="Pension office"),
     Place(href="/portal", ja="マイポータル", en="My Portal"),
     Place(href="/gateway", ja="職員用の画面", en="Clerk's console"),

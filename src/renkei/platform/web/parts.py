@@ -128,7 +128,7 @@ class Choice:
 
     value: str
     text: str
-    note: str = ""
+    note: Text = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

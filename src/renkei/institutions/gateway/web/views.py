@@ -205,9 +205,9 @@ class Desk:
             [field(name) for name in ("information", "provider")],
         )
 
-    def _case_note(self, case: CaseKey, affairs: str, guide: Mapping[str, DemoCase]) -> str:
+    def _case_note(self, case: CaseKey, affairs: str, guide: Mapping[str, DemoCase]) -> Text:
         shown = guide.get(case.case)
-        return shown.shows(self.lang) if shown else affairs
+        return shown.shows(self.lang) if shown else self.affairs(affairs)
 
     # --- deciding ---
 
