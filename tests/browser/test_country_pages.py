@@ -235,7 +235,6 @@ def test_what_cannot_be_a_form_is_refused_with_a_page(live: Live, visit: Visit) 
         ("/portal/sign-in", {}, 404),
         ("/portal/sign-in", {"data": "person=a&person=b", "headers": {"Content-Type": form}}, 400),
         ("/pension/claims", {"form": {"own_number": "９" * 10_000}}, 422),
-        ("/pension/claims", {"data": "x" * 11_000_000, "headers": {"Content-Type": form}}, 413),
         ("/gateway/console/ask", {"form": {"target": "gone/1"}}, 422),
         ("/gateway/console/ask", {"data": "{}", "headers": {"Content-Type": "application/json"}}, 422),
         ("/gateway/console/pending/1", {"form": {"decision": "withhold"}}, 409),

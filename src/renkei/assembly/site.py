@@ -39,7 +39,7 @@ PLACES = (
     Place(href="/", ja="入口", en="Front page"),
     Place(href="/pension", ja="年金事務所", en="Pension office"),
     Place(href="/portal", ja="マイポータル", en="My Portal"),
-    Place(href="/gateway", ja="職員用の画面", en="Clerk's console"),
+    Place(href="/gateway", ja="職員の画面", en="Clerk's console"),
 )
 
 

@@ -142,6 +142,12 @@ def test_a_redirect_stays_within_the_site(path: str) -> None:
         see_other(path)
 
 
+def test_a_form_of_any_size_gets_a_page(client: TestClient[Litestar]) -> None:
+    answer = client.post(PATH, data={"reason": "x" * 11_000_000})
+    assert answer.status_code == 413
+    assert "form_too_large" in answer.text
+
+
 @pytest.mark.parametrize(
     ("referer", "back"),
     [
