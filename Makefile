@@ -74,8 +74,8 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.made
 	touch $@ $(VENV)/.run
 
 lock:
-	$(LOCK) pyproject.toml -o requirements/run.txt
-	$(LOCK) --constraint requirements/run.txt --extra dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) --extra documents pyproject.toml -o requirements/run.txt
+	$(LOCK) --constraint requirements/run.txt --extra documents --extra hsm --extra dev pyproject.toml -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

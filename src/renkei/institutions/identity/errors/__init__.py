@@ -1,0 +1,1 @@
+"""What the identity provider refuses, and what is wrong with what it is sent."""
