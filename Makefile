@@ -18,7 +18,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --req
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench browser lock clean
+.PHONY: help demo test check bench tools lock clean
 
 help:
 	@echo "make demo    a synthetic country on http://localhost:$(PORT)/  (PORT=, RESIDENTS=)"
@@ -29,7 +29,7 @@ help:
 demo: $(VENV)/.run
 	$(BIN)/renkei demo --port $(PORT) --residents $(RESIDENTS)
 
-test: $(VENV)/.dev browser
+test: $(VENV)/.dev tools
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 check: $(VENV)/.dev
@@ -42,15 +42,23 @@ check: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench
 
-# Browser tests need a Chromium and Japanese glyphs, which no Python package brings.
-browser:
-	@if command -v chromium >/dev/null && fc-list :lang=ja 2>/dev/null | grep -q .; then exit 0; fi; \
+# What no Python package brings: a Chromium and Japanese glyphs for the browser tests; the smart-card tools that read our
+# card (OpenSC, PC/SC, its virtual reader), a software HSM, and Node.js for a foreign OpenID client.
+TOOLS := chromium pkcs15-tool pcscd softhsm2-util node npm
+tools:
+	@missing=""; for tool in $(TOOLS); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	fc-list :lang=ja 2>/dev/null | grep -q . || missing="$$missing a-Japanese-font"; \
+	test -e /usr/lib/pcsc/drivers/serial/libifdvpcd.so || missing="$$missing vpcd"; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo "installing chromium and fonts-noto-cjk for the browser tests"; \
+	  echo "installing for the tests:$$missing"; \
+	  node=""; command -v node >/dev/null && command -v npm >/dev/null || node="nodejs npm"; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	  apt-get install -y -qq --no-install-recommends chromium fontconfig fonts-noto-cjk >/dev/null; \
+	  apt-get install -y -qq --no-install-recommends chromium fontconfig fonts-noto-cjk opensc pcscd vsmartcard-vpcd \
+	    libengine-pkcs11-openssl softhsm2 openssl $$node >/dev/null; \
 	else \
-	  echo "browser tests need chromium and a Japanese font; as root: apt-get install chromium fonts-noto-cjk" >&2; \
+	  echo "the tests need$$missing; as root: apt-get install chromium fonts-noto-cjk opensc pcscd vsmartcard-vpcd" \
+	    "libengine-pkcs11-openssl softhsm2 nodejs npm" >&2; \
 	fi
 
 # The virtual environment. A path file puts src/ on the path and a two-line script stands for the entry point, so
