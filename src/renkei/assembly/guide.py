@@ -33,6 +33,18 @@ PEOPLE: Mapping[str, tuple[str, str]] = {
         "照会は認められますが、渡せる情報がありません。「認められない」とは違う表示になります。",
         "Asking is permitted, but there is nothing to hand over, which looks different from “not permitted”.",
     ),
+    "elder": (
+        "娘を代理人にできます。代理人のしたことは、すべてここから見え、いつでもやめさせられます。",
+        "She can make her daughter her proxy, see everything the proxy does, and end it at any time.",
+    ),
+    "nurse": (
+        "母の代理人として操作すると、画面の上に「代理で操作中」と出ます。",
+        "Acting for her mother, she sees on every screen for whom she acts.",
+    ),
+    "officer": (
+        "確定申告の下書きに署名し、そのまま納税まで済ませられます。",
+        "Signs the draft of his tax return and pays in the same step.",
+    ),
 }
 """What a visitor sees as each persona (ja, en)."""
 

@@ -72,7 +72,7 @@ class Nation:
         return bodies.plan(self.municipalities)
 
     def personas(self) -> tuple[Persona, ...]:
-        """The five people whom every country has."""
+        """The eight people whom every country has."""
         return personas.personas(self._persona_households)
 
     def households(self) -> Iterator[Household]:

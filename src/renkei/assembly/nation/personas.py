@@ -1,4 +1,4 @@
-"""Five people whom every country has, with names that say that they are invented."""
+"""Eight people whom every country has, with names that say that they are invented."""
 
 from __future__ import annotations
 
@@ -120,6 +120,48 @@ def _without_copy(builder: Builder, dice: Dice, index: int, first: int) -> House
     return _changed(household, copies_missing=True)
 
 
+def _elder(builder: Builder, dice: Dice, index: int, first: int) -> Household:
+    """Lives alone on her pension; the nurse is her daughter, who looks after her papers."""
+    birth = date(builder.as_of.year - 78, 4, 18)
+    woman = _draft(builder, FEMALE, birth, ("手本", "テホン"), ("千代", "チヨ"), Relation.HEAD, Work.RETIRED)
+    woman.pension = (980_000, 972_000, 951_000)
+    return _with_account(builder, builder.freeze(dice, index, first, [woman], _home(builder, dice, WARD, None, None)))
+
+
+def _nurse(builder: Builder, dice: Dice, index: int, first: int) -> Household:
+    """Divorced and back near her mother with two children six weeks ago, in shifts, without time."""
+    family = ("手本", "テホン")
+    as_of = builder.as_of
+    birth = date(as_of.year - 42, 2, 9)
+    nurse = _draft(builder, FEMALE, birth, family, ("真由美", "マユミ"), Relation.HEAD, Work.EMPLOYED)
+    nurse.salary = (4_310_000, 4_220_000, 4_150_000)
+    son = _draft(builder, MALE, date(as_of.year - 14, 5, 21), family, ("陸", "リク"), Relation.CHILD, Work.LEARNING)
+    girl = _draft(
+        builder, FEMALE, date(as_of.year - 8, 4, 3), family, ("美月", "ミヅキ"), Relation.CHILD, Work.LEARNING
+    )
+    for child in (son, girl):
+        adopt(child, [nurse])
+    home = _home(builder, dice, WARD, CITY, as_of - timedelta(days=42))
+    return _with_account(builder, builder.freeze(dice, index, first, [nurse, son, girl], home))
+
+
+def _officer(builder: Builder, dice: Dice, index: int, first: int) -> Household:
+    """Communications officer, home late; his wife is on parental leave with a daughter of eleven months."""
+    family = ("模範", "モハン")
+    as_of = builder.as_of
+    birth = date(as_of.year - 33, 3, 14)
+    officer = _draft(builder, MALE, birth, family, ("健太", "ケンタ"), Relation.HEAD, Work.EMPLOYED)
+    officer.salary = (5_120_000, 4_980_000, 4_760_000)
+    wife = _draft(builder, FEMALE, date(as_of.year - 32, 8, 30), family, ("由紀", "ユキ"), Relation.WIFE, Work.EMPLOYED)
+    wife.salary = (1_240_000, 3_450_000, 3_380_000)
+    month = as_of.replace(day=1) - timedelta(days=320)
+    baby = _draft(builder, FEMALE, month.replace(day=12), family, ("結衣", "ユイ"), Relation.CHILD, Work.HOME)
+    marry(officer, wife)
+    adopt(baby, [officer, wife])
+    home = _home(builder, dice, WARD, None, None)
+    return _with_account(builder, builder.freeze(dice, index, first, [officer, wife, baby], home))
+
+
 def _with_account(builder: Builder, household: Household) -> Household:
     """The adults have registered an account for public money."""
     members = tuple(
@@ -170,6 +212,27 @@ ROLES: tuple[Role, ...] = (
         _without_code,
     ),
     Role("no-copy", "どの機関にも副本が登録されていない人", "No copy is registered at any body", 1, _without_copy),
+    Role(
+        "elder",
+        "一人で暮らす78歳の年金受給者。娘（看護師）に手続を任せたい",
+        "78, lives alone on her pension and would leave her errands to her daughter, the nurse",
+        1,
+        _elder,
+    ),
+    Role(
+        "nurse",
+        "離婚して間もない看護師。子ども2人と、母の近くに転入した",
+        "A nurse, newly divorced, who moved near her mother with two children",
+        3,
+        _nurse,
+    ),
+    Role(
+        "officer",
+        "帰りの遅い会社員。妻は育児休業中で、生後11か月の娘がいる",
+        "Home late; his wife is on parental leave with their daughter of eleven months",
+        3,
+        _officer,
+    ),
 )
 
 PEOPLE = sum(role.size for role in ROLES)

@@ -1,4 +1,4 @@
-"""Five people whom every country has, wherever its seed leads."""
+"""Eight people whom every country has, wherever its seed leads."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from renkei.base.time import age_on, attains_on, fiscal_year, fiscal_year_period
 
 DAYS = [date(2026, 11, 23), date(2026, 4, 1), date(2027, 3, 31), date(2028, 2, 29)]
 
+SLUGS = ["claimant", "mother", "protected", "no-code", "no-copy", "elder", "nurse", "officer"]
+
 
 def personas(seed: int = 1, as_of: date = DAYS[0]) -> dict[str, Persona]:
     return {persona.slug: persona for persona in Nation(seed, 200, as_of=as_of).personas()}
 
 
-def test_every_country_has_the_same_five() -> None:
+def test_every_country_has_the_same_eight() -> None:
     first, second = personas(1), personas(99)
-    assert list(first) == list(second) == ["claimant", "mother", "protected", "no-code", "no-copy"]
+    assert list(first) == list(second) == SLUGS
     for slug, persona in first.items():
         other = second[slug]
         assert persona.person.name == other.person.name
@@ -32,7 +34,7 @@ def test_every_country_has_the_same_five() -> None:
 def test_they_come_first_in_the_stream() -> None:
     nation = Nation(4, 2_000)
     stream = nation.households()
-    assert [next(stream) for _ in range(5)] == [persona.household for persona in nation.personas()]
+    assert [next(stream) for _ in SLUGS] == [persona.household for persona in nation.personas()]
 
 
 @pytest.mark.parametrize("as_of", DAYS)
@@ -89,4 +91,29 @@ def test_one_has_no_code_and_one_has_no_copy() -> None:
 
 def test_their_names_say_that_they_are_invented() -> None:
     families = [persona.person.name.split("　")[0] for persona in personas().values()]
-    assert families == ["見本", "例示", "仮名", "架空", "想定"]
+    assert families == ["見本", "例示", "仮名", "架空", "想定", "手本", "手本", "模範"]
+
+
+@pytest.mark.parametrize("as_of", DAYS)
+def test_the_nurse_and_her_mother_live_in_the_same_ward(as_of: date) -> None:
+    """A daughter near by, with two children of school age; the mother draws a pension."""
+    found = personas(as_of=as_of)
+    elder, nurse = found["elder"], found["nurse"]
+    assert elder.household.municipality == nurse.household.municipality
+    assert elder.person.benefit is not None
+    assert len(elder.household.members) == 1
+    assert age_on(elder.person.birth, as_of) in (77, 78)
+    assert age_on(nurse.person.birth, as_of) in (41, 42)
+    assert nurse.person.spouse is None
+    assert len(nurse.person.children) == 2
+    assert nurse.household.child_allowance is not None
+
+
+@pytest.mark.parametrize("as_of", DAYS)
+def test_the_officers_daughter_is_not_yet_one(as_of: date) -> None:
+    """Parental leave (育児休業) lasts to the first birthday; the wife earns and is married to the officer."""
+    household = personas(as_of=as_of)["officer"].household
+    officer, wife, baby = household.members
+    assert officer.spouse == wife.index
+    assert age_on(baby.birth, as_of) == 0
+    assert (as_of - baby.birth).days > 280
