@@ -31,6 +31,8 @@ PATH_PRESENTATIONS = "/exchange/presentations"
 PATH_LATE_ANSWERS = "/exchange/late-answers"
 
 ITEMS_MAX = 5_000
+BRIEF_ITEMS = 8
+"""Up to so many items, what a party writes about them is a matter of some rows."""
 """Items in one message; a longer list is sent as several messages."""
 
 # Every text and number has a limit, the same on every database: what one store takes, another must not refuse.

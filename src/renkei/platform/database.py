@@ -152,11 +152,14 @@ class Database:
         with self.reading() as conn:
             return work(conn)
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    async def write(self, work: Callable[[Connection], T], *, brief: bool = False) -> T:
         """Run `work` in a transaction that it may share with other works; return when it is durable.
 
         `work` runs in the writer thread, in its own savepoint: what it raises undoes its own changes and reaches
         this caller only. It must use nothing but its connection and values that nobody else changes.
+
+        Args:
+            brief: it touches a few indexed rows and nothing else; it may then run in the event loop's own thread.
 
         Raises:
             StoreFailed: the transaction could not be committed; nothing of it is kept.
@@ -164,8 +167,13 @@ class Database:
         if self._memory:
             with self.writing() as conn:
                 return work(conn)
-        result: T = await self._group.submit(work)
+        result: T = await self._group.submit(work, brief=brief)
         return result
+
+    @property
+    def quick(self) -> bool:
+        """Whether a commit is a write to a local file, and nobody is writing now."""
+        return self.dialect == "sqlite" and not self._exclusive.locked()
 
     def before_commit(self, hook: Callable[[Connection], None]) -> None:
         """Call `hook` with the connection just before each COMMIT; what it raises undoes the transaction."""

@@ -3,6 +3,10 @@
 One writer thread per database takes whatever is queued, runs each work in its own savepoint inside one transaction and
 commits once. Works that arrive while a commit runs form the next group, so no artificial wait is needed.
 A work's result leaves only after COMMIT returned.
+
+A work of a few rows on a local file is over before a thread has woken up. Works that say so (`brief`) are gathered for
+one turn of the event loop and committed in its own thread, as long as the database is idle and its recent commits were
+quick; a disk that turns slow sends them back to the writer thread, so that it never stops the loop for more than one.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -22,11 +27,18 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from renkei.platform.errors import StoreFailed
 
 Work = Callable[[Connection], Any]
+BRIEF_MAX = 32  # works in one turn of the loop; more than these are no longer brief together
+QUICK_S = 0.003  # a commit that takes longer is not waited for in the event loop
+FORGIVEN_AFTER_S = 1.0  # after a slow one, the writer thread is used for so long
 GROUP_MAX = 1024  # bounds the latency of the first caller of a group, and the size of one transaction
 
 
 class Writer(Protocol):
     """What the group committer needs of a database: one exclusive transaction, durable at a clean exit."""
+
+    @property
+    def quick(self) -> bool:
+        """Whether a commit is a write to a local file, and nobody is writing now."""
 
     def writing(self) -> AbstractContextManager[Connection]: ...
 
@@ -61,13 +73,18 @@ class GroupCommitter:
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closing = False
+        self._soon: list[Job] = []  # brief works of this turn of the loop
+        self._slow_until = 0.0
         self.figures = Figures()
 
-    async def submit(self, work: Work) -> Any:
+    async def submit(self, work: Work, *, brief: bool = False) -> Any:
         """Queue `work` and wait until the transaction that holds it is durable.
 
         A caller that is cancelled before its work began takes the work back; after that the work is committed all
         the same and only the answer is dropped.
+
+        Args:
+            brief: the work touches a few indexed rows and nothing else.
 
         Raises:
             StoreFailed: the transaction could not be committed, or the database is closed.
@@ -75,16 +92,49 @@ class GroupCommitter:
         """
         loop = asyncio.get_running_loop()
         job = Job(work, loop, loop.create_future())
+        if brief and self._may_gather(loop):
+            self._soon.append(job)
+            if len(self._soon) == 1:
+                loop.call_soon(self._commit_soon)
+        else:
+            self._enqueue([job])
+        return await job.future
+
+    def _may_gather(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Brief works are gathered for one event loop at a time; the list is touched by that loop's thread alone."""
+        return self._writer.quick and (not self._soon or self._soon[0].loop is loop)
+
+    def _commit_soon(self) -> None:
+        """Commit what was gathered, here and now where that is quick, else in the writer thread."""
+        group, self._soon = self._soon, []
+        group = [job for job in group if not job.future.cancelled()]
+        busy = self._queue or not self._writer.quick or time.monotonic() < self._slow_until
+        if self._closing or busy or len(group) > BRIEF_MAX:
+            try:
+                self._enqueue(group)
+            except StoreFailed as error:
+                for job in group:
+                    job.error = error
+                _resolve(group)
+            return
+        if group:
+            started = time.monotonic()
+            self._commit(group)
+            ended = time.monotonic()
+            if ended - started > QUICK_S * max(1, len(group) // 4):
+                self._slow_until = ended + FORGIVEN_AFTER_S
+            _resolve(group)
+
+    def _enqueue(self, jobs: list[Job]) -> None:
         with self._wake:
             if self._closing:
                 raise StoreFailed(private="the database is closed")
-            self._queue.append(job)
+            self._queue.extend(jobs)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=f"writer-{self._name}", daemon=True)
                 self._thread.start()
-            elif len(self._queue) == 1:
+            elif len(self._queue) == len(jobs):
                 self._wake.notify()
-        return await job.future
 
     def close(self) -> None:
         """Finish everything queued, then end the thread. Later works are refused."""

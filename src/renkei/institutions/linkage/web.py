@@ -11,6 +11,7 @@ from renkei.base.time import jst_date, to_ms
 from renkei.contracts.directory import Directory
 from renkei.contracts.errors import CallerMismatch
 from renkei.contracts.exchange import (
+    BRIEF_ITEMS,
     PATH_HOLDERS,
     PATH_PERMITS,
     PATH_REPORTS,
@@ -107,14 +108,15 @@ class Core:
                 validity=validity, log=self.log, now=call.now,
             )  # fmt: skip
 
-        reply, roots = await self.db.write(work)
+        reply, roots = await self.db.write(work, brief=len(asked.items) <= BRIEF_ITEMS)
         return SignedAnswer(reply, headers={MANIFEST: format_manifest_field(sheets_of(roots))})
 
     async def reports(self, call: SignedCall) -> SignedAnswer:
         """What providers provided."""
         report = decode(call.body, Report)
         accepted = await self.db.write(
-            lambda conn: take_report(conn, report, caller=call.identity.body_id, log=self.log, now=call.now)
+            lambda conn: take_report(conn, report, caller=call.identity.body_id, log=self.log, now=call.now),
+            brief=len(report.items) <= BRIEF_ITEMS,
         )
         return SignedAnswer(encode(Accepted(accepted)))
 

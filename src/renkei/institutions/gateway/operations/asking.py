@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from renkei.base.errors import Refused, RenkeiError
 from renkei.contracts.errors import MessageMalformed, PermitExpired, PermitInvalid, TooManyItems
 from renkei.contracts.exchange import (
+    BRIEF_ITEMS,
     ITEMS_MAX,
     PATH_PERMITS,
     PATH_PRESENTATIONS,
@@ -204,7 +205,8 @@ class Asking:
         now = self._clock.now()
         offered = [(offer.batch, offer.body) for offer in offers]
         intake = await self._db.write(
-            lambda conn: accept(conn, offered, dispatch=dispatch_id, body_id=self._body_id, now=now)
+            lambda conn: accept(conn, offered, dispatch=dispatch_id, body_id=self._body_id, now=now),
+            brief=sum(len(offer.batch.inquiries) for offer in offers) <= BRIEF_ITEMS,
         )
         outcomes: Mapping[int, ItemOutcome] = {}
         if intake.dispatch is not None:
@@ -277,7 +279,8 @@ class Asking:
         await self._db.write(
             lambda conn: conclude(
                 conn, dispatch, permit=permit, legs=legs, done=done, body_id=self._body_id, log=self._log, now=now
-            )
+            ),
+            brief=len(dispatch.asks) <= BRIEF_ITEMS,
         )
         if not done:
             self._retry_later(dispatch_id)

@@ -109,7 +109,7 @@ class Reporting:
             if found.report.items:
                 request_id = f"report-{self._body_id}-{found.upto}"
                 await self._peers.core(PATH_REPORTS, encode(found.report), request_id=request_id, tag=TAG_REPLY)
-            await self._db.write(partial(told, upto=found.upto))
+            await self._db.write(partial(told, upto=found.upto), brief=True)
 
     def stop(self) -> None:
         """Stop after the report under way."""

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from renkei.contracts.errors import CallerMismatch
 from renkei.contracts.exchange import (
+    BRIEF_ITEMS,
     PATH_LATE_ANSWERS,
     PATH_PRESENTATIONS,
     TAG_ANSWER,
@@ -51,7 +52,7 @@ class ExchangeEndpoints:
                 requester_seal=seal_key, recheck=recheck, log=tenant.log, now=call.now,
             )  # fmt: skip
 
-        answered = await tenant.db.write(work)
+        answered = await tenant.db.write(work, brief=len(sheet.items) <= BRIEF_ITEMS)
         tenant.reporting.grown()
         return SignedAnswer(answered.body, headers={MANIFEST: format_manifest_field(answered.manifest)})
 
