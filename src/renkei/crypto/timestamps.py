@@ -190,6 +190,23 @@ def token_of(response: bytes) -> bytes:
         raise TimestampInvalid(step="response", private=type(error).__name__) from error
 
 
+def hash_name_of(token: bytes) -> str:
+    """The hash that a token is over, to compute the digest for `verify_token`.
+
+    Raises:
+        TimestampInvalid: not a token, or another hash than SHA-256, SHA-384 or SHA-512.
+    """
+    try:
+        signed = cms.ContentInfo.load(token, strict=True)["content"]
+        info = tsp.TSTInfo.load(bytes(signed["encap_content_info"]["content"].contents), strict=True)
+        name = str(info["message_imprint"]["hash_algorithm"]["algorithm"].native)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise TimestampInvalid(step="form", private=type(error).__name__) from error
+    if name not in _DIGEST_BYTES:
+        raise TimestampInvalid(step="imprint")
+    return name
+
+
 def verify_token(
     token: bytes, *, digest: bytes, hash_name: str = "sha256", anchors: Sequence[bytes], nonce: int | None = None
 ) -> Timestamp:

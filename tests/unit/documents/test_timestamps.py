@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from renkei.crypto.signing_keys import SoftwareKey
 
 from renkei.base.errors import RenkeiError
 from renkei.crypto.document_errors import TimestampAlgorithmRefused, TimestampInvalid, TimestampRequestMalformed
+from renkei.crypto.signing_keys import SoftwareKey
 from renkei.crypto.timestamps import (
     StampingAuthority,
     make_request,

@@ -47,9 +47,7 @@ class Timestamps:
             request = read_request(request_der)
         except RenkeiError as error:
             reason = error.code
-            await self.db.write(
-                lambda conn: audit(conn, store.audit_table, TimestampRefused(reason=reason), now=now)
-            )
+            await self.db.write(lambda conn: audit(conn, store.audit_table, TimestampRefused(reason=reason), now=now))
             return refuse("bad_alg" if isinstance(error, TimestampAlgorithmRefused) else "bad_data_format")
         serial, moment = await self.db.write(lambda conn: next_serial(conn, now=now))
         return make_response(request, authority=self.authority, serial=serial, now=from_ms(moment))

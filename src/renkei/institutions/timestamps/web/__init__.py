@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from litestar import Request, Response, post
+from litestar import Response, post
 from litestar.handlers import HTTPRouteHandler
 
 from renkei.crypto.timestamps import REQUEST_BYTES_MAX
 from renkei.institutions.timestamps.operations import Timestamps
+from renkei.platform.web.pages import AnyRequest
 
 PATH = "/tsa"
 QUERY, REPLY = "application/timestamp-query", "application/timestamp-reply"
@@ -16,7 +17,7 @@ def timestamp_handler(timestamps: Timestamps, *, path: str = PATH) -> HTTPRouteH
     """Takes `application/timestamp-query`, answers `application/timestamp-reply`."""
 
     @post(path, request_max_body_size=REQUEST_BYTES_MAX, status_code=200)
-    async def stamp(request: Request[object, object, object]) -> Response[bytes]:
+    async def stamp(request: AnyRequest) -> Response[bytes]:
         if request.headers.get("content-type", "").partition(";")[0].strip() != QUERY:
             return Response(b"", status_code=415, media_type=REPLY)
         return Response(await timestamps.stamp(await request.body()), media_type=REPLY)
