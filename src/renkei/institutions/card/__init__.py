@@ -1,0 +1,1 @@
+"""The personal-number card: its certification authority, the chip, and the programs in front of it."""
