@@ -156,6 +156,8 @@ class StaffUser(MaskedStruct, frozen=True, kw_only=True):
     sid: str
     acr: Acr
     auth_ms: int
+    test: bool = False
+    """The means was a test card: the screen says so."""
 
 
 class ClaimsOf(MaskedStruct, frozen=True, kw_only=True):

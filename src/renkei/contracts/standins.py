@@ -1,18 +1,17 @@
-"""Choices of persona that stand in for sign-in until the identity room exists.
+"""What a visitor of the demonstration is told: the people and clerks whose test cards lie ready, and prepared cases.
 
-A stand-in announces itself on every page that rests on it, and a production role refuses to start with one.
+Nothing here signs anybody in; that takes a test card and its PIN, as for everybody.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 
 class DemoPerson(NamedTuple):
-    """A synthetic person whom a visitor may be."""
+    """A synthetic person whose test card a visitor may use (見本の人)."""
 
     slug: str
-    account_id: str
     name: str
     story_ja: str
     story_en: str
@@ -29,12 +28,12 @@ class DemoPerson(NamedTuple):
 
 
 class DemoClerk(NamedTuple):
-    """A clerk whom a visitor may be: one section of one body."""
+    """A clerk whose test card a visitor may use."""
 
     slug: str
+    name: str
     body_id: str
     section: str
-    user: str
     shows_ja: str = ""
     shows_en: str = ""
 
@@ -53,16 +52,3 @@ class DemoCase(NamedTuple):
     def shows(self, language: str) -> str:
         """What a visitor sees who asks about it."""
         return self.shows_ja if language == "ja" else self.shows_en
-
-
-class DemoSignIn:
-    """The people and clerks to choose from, and the cases prepared for them."""
-
-    stand_in: ClassVar[str] = "sign-in with the personal number card, and staff sign-in"
-
-    def __init__(
-        self, people: tuple[DemoPerson, ...], clerks: tuple[DemoClerk, ...], cases: tuple[DemoCase, ...] = ()
-    ) -> None:
-        self.people = {person.slug: person for person in people}
-        self.clerks = {clerk.slug: clerk for clerk in clerks}
-        self.cases = {case.case: case for case in cases}

@@ -22,7 +22,7 @@ Source: RFC 5280 (clauses at each check); the profile as public dumps of test ca
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -132,7 +132,8 @@ class Authority:
     key_identifier: bytes = field(repr=False)
     not_before: datetime
     not_after: datetime
-    _hashes: dict[str, KeyHashes] = field(repr=False, compare=False)
+    names: Mapping[str, KeyHashes] = field(repr=False, compare=False)
+    """By name of the hash: how OCSP names this authority."""
 
     def named(self, algorithm: hashes.HashAlgorithm) -> KeyHashes:
         """How OCSP names this authority under a hash.
@@ -140,7 +141,7 @@ class Authority:
         Raises:
             ValueError: a hash that nobody uses for it.
         """
-        found = self._hashes.get(algorithm.name)
+        found = self.names.get(algorithm.name)
         if found is None:
             raise ValueError("an authority is named by SHA-1 or SHA-256 (RFC 6960 §4.3, RFC 5019)")
         return found
@@ -263,7 +264,7 @@ def read_authority(der: bytes) -> Authority:
         key_identifier=identifier,
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
-        _hashes=_key_hashes(certificate, public_key),
+        names=_key_hashes(certificate, public_key),
     )
 
 

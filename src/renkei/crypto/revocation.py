@@ -162,7 +162,7 @@ def read_ocsp(
     authority = authorities.by_id(certificate.issuer_id)
     try:
         single = _single_of(response, certificate, authority)  # §3.2 1
-        _check_responder(response, authority)  # §3.2 2 to 4
+        _check_responder(response, authority, single.this_update_utc)  # §3.2 2 to 4
         _check_nonce(response, request)
         this_update, next_update = single.this_update_utc, single.next_update_utc
         if next_update is None:
@@ -210,14 +210,14 @@ def _single_of(
     raise StatusInvalid(step="certificate")
 
 
-def _check_responder(response: ocsp.OCSPResponse, authority: Authority) -> None:
-    """The authority itself, or whom it delegated (RFC 6960 §4.2.2.2)."""
+def _check_responder(response: ocsp.OCSPResponse, authority: Authority, moment: datetime) -> None:
+    """The authority itself, or whom it had delegated at the moment of which the answer speaks (RFC 6960 §4.2.2.2)."""
     key = authority.public_key
     if response.certificates:
         [responder, *others] = response.certificates
         if others:
             raise StatusInvalid(step="responder")
-        key = _delegate_key(responder, authority, response.produced_at_utc)
+        key = _delegate_key(responder, authority, moment)
         if response.responder_name is not None and response.responder_name != responder.subject:
             raise StatusInvalid(step="responder")
     kind = response.signature_hash_algorithm

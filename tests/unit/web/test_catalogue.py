@@ -45,6 +45,23 @@ def test_a_faulty_catalogue_stops_the_start(tmp_path: Path, ja: str, en: str | N
         package(tmp_path, ja, en)
 
 
+def test_an_area_of_a_package_may_have_files_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "locale").mkdir()
+    for language in ("ja", "en"):
+        (tmp_path / "locale" / f"signin.{language}.toml").write_text(f'[signin]\ntitle = "{language}"', "utf-8")
+    assert load_catalogue({"room": tmp_path}).text(Language.EN, "room.signin.title") == "en"
+    whole = '[other]\ntitle = "x"'
+    assert package_beside(tmp_path, whole).text(Language.JA, "room.other.title") == "x"
+    with pytest.raises(CatalogueFaulty, match="declared twice"):
+        package_beside(tmp_path, '[signin]\ntitle = "x"')
+
+
+def package_beside(folder: Path, text: str) -> Catalogue:
+    for language in ("ja", "en"):
+        (folder / "locale" / f"{language}.toml").write_text(text, "utf-8")
+    return load_catalogue({"room": folder})
+
+
 def test_plural_follows_the_count(tmp_path: Path) -> None:
     catalogue = package(
         tmp_path, '[n]\none="{count}件"\nother="{count}件"', '[n]\none="{count} case"\nother="{count} cases"'

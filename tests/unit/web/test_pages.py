@@ -11,7 +11,16 @@ from litestar.testing import TestClient
 
 from renkei.platform.web import WebKit
 from renkei.platform.web.gallery import PACKAGE, PATH, gallery_handlers
-from renkei.platform.web.pages import AnyRequest, error_pages, page_router, see_other, static_handler, word
+from renkei.platform.web.pages import (
+    AnyRequest,
+    content_policy,
+    error_pages,
+    page_router,
+    respond,
+    see_other,
+    static_handler,
+    word,
+)
 
 KIT = WebKit([PACKAGE])
 HOST = "nation.example"
@@ -27,9 +36,16 @@ def broken(request: AnyRequest) -> Response[str]:
     raise ValueError("9999 1234 5678 is somebody's number")
 
 
+@get("/leading", sync_to_thread=False)
+def leading(request: AnyRequest) -> Response[str]:
+    context = {"title": "x", "kind": "missing", "sentence": "", "code": "", "back": ""}
+    origins = ["http://127.0.0.1:35970"]
+    return respond(KIT, request, "kit/error.html", context, form_origins=origins, headers={"X-More": "1"})
+
+
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient[Litestar]]:
-    handlers = [page_router(KIT, [*gallery_handlers(KIT), change, broken]), static_handler(KIT)]
+    handlers = [page_router(KIT, [*gallery_handlers(KIT), change, broken, leading]), static_handler(KIT)]
     app = Litestar(handlers, exception_handlers=error_pages(KIT), openapi_config=None)
     with TestClient(app, base_url=f"http://{HOST}") as client:
         yield client
@@ -68,6 +84,28 @@ def test_every_page_carries_the_security_headers(client: TestClient[Litestar]) -
         assert headers["referrer-policy"] == "same-origin"
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["cache-control"] == "no-store"
+
+
+def test_a_page_may_name_where_else_its_forms_lead_and_that_it_has_a_script(client: TestClient[Litestar]) -> None:
+    agent = "http://127.0.0.1:35970"
+    plain = client.get(PATH).headers["content-security-policy"]
+    assert content_policy() == plain
+    assert "script-src" not in plain
+    assert f"form-action 'self' {agent};" in content_policy(form_origins=[agent, agent])
+    assert "script-src 'self'; form-action" in content_policy(scripts=True)
+    assert "unsafe" not in content_policy(form_origins=[agent], scripts=True)
+
+
+@pytest.mark.parametrize("origin", ["*", "http://a.example;", "http://a.example 'unsafe-inline'", "data:", "http://a/b"])
+def test_a_policy_takes_origins_only(origin: str) -> None:
+    with pytest.raises(ValueError, match="not an origin"):
+        content_policy(form_origins=[origin])
+
+
+def test_a_form_for_another_site_arrives_under_our_origin(client: TestClient[Litestar]) -> None:
+    headers = client.get("/leading").headers
+    assert headers["referrer-policy"] == "origin"
+    assert headers["x-more"] == "1"
 
 
 def test_language_of_link_is_kept_in_a_cookie(client: TestClient[Litestar]) -> None:

@@ -8,8 +8,8 @@ from renkei.base.errors import Refused
 class AccountUnknown(Refused):
     code = "account_unknown"
     http = 404
-    ja = "この利用者の口座（アカウント）がありません。最初の画面から入り直してください。"
-    en = "There is no such account. Start again from the first page."
+    ja = "マイポータルの利用の準備がまだ終わっていません。しばらくしてから開き直してください。"
+    en = "This account of the portal is not ready yet. Open the page again later."
 
 
 class AccountWithoutCode(Refused):

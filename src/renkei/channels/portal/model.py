@@ -81,3 +81,5 @@ class AccessListShown(AuditEvent):
     name: ClassVar[str] = "portal.access_list_shown"
     account: str
     entries: int
+    actor: str = ""
+    """Who looked in the person's place (pairwise subject); empty where the person did."""

@@ -99,11 +99,12 @@ class Portal:
     ) -> None:  # fmt: skip
         self.db, self._access_list, self.directory, self.clock = db, access_list, directory, clock
 
-    async def access(self, account_id: str, *, older_than: str = "") -> AccessView:
+    async def access(self, account_id: str, *, older_than: str = "", actor: str = "") -> AccessView:
         """Fetch and prove the access list of an account's person, a page at a time, newest first.
 
         Args:
             older_than: processing number below which the page begins; empty for the newest.
+            actor: who looks in the person's place.
 
         Raises:
             AccountUnknown, AccountWithoutCode: nothing can be asked.
@@ -115,7 +116,7 @@ class Portal:
         entries = found.entries[:ENTRIES_MAX]
         shown = prove(entries, core_log=parse_vkey(self.directory.core_log_key))
         more = bool(entries) and len(found.entries) + found.withheld > ENTRIES_MAX
-        event = AccessListShown(account=account_id, entries=len(shown))
+        event = AccessListShown(account=account_id, entries=len(shown), actor=actor)
         now = self.clock.now()
         await self.db.write(lambda conn: audit(conn, store.audit_table, event, now=now))
         return AccessView(shown, found.withheld, entries[-1].number if more else "")

@@ -1,4 +1,4 @@
-"""Style sheets and pictures, held in memory under a name that carries the hash of the content.
+"""Style sheets, pictures and the few scripts, held in memory under a name that carries the hash of the content.
 
 Because a name never changes its content, browsers may keep a file for ever; a new release has new names.
 """
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png"}
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
 PREFIX = "/static/"
 # The kit's own sheets travel as one file, in this order.
 KIT_SHEETS = ("tokens.css", "base.css", "layout.css", "parts.css", "lists.css", "records.css", "forms.css", "media.css")

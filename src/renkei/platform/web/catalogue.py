@@ -3,6 +3,7 @@
 A package keeps `locale/ja.toml` and `locale/en.toml`. Tables nest into dotted keys, under the package's own name:
 `[home] title = "…"` of the package `portal` is `portal.home.title`. A table of the two keys `one` and `other` is a
 plural chosen by the value `count` (Japanese writes both the same). Messages hold `{placeholders}` and no markup.
+A package with several areas may add files of theirs, `locale/AREA.ja.toml` and `locale/AREA.en.toml`, under the same rules.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def load_catalogue(packages: Mapping[str, Path]) -> Catalogue:
     for name, package in packages.items():
         if (package / "locale").is_dir():
             for language in Language:
-                messages[language].update(_read(name, package / "locale" / f"{language}.toml"))
+                messages[language].update(_read_all(name, package / "locale", language))
     _compare(messages)
     return Catalogue(messages)
 
@@ -110,6 +111,19 @@ def _by_preference(header: str) -> Iterable[str]:
         if weight > 0:
             weighted.append((-weight, place, tag))
     return [tag for _, _, tag in sorted(weighted)]
+
+
+def _read_all(name: str, folder: Path, language: Language) -> dict[str, str]:
+    """Every file of one language; no two may declare the same key."""
+    messages: dict[str, str] = {}
+    areas = sorted(folder.glob(f"*.{language}.toml"))
+    whole = folder / f"{language}.toml"
+    for path in [whole, *areas] if whole.exists() or not areas else areas:
+        added = _read(name, path)
+        if twice := sorted(messages.keys() & added.keys()):
+            raise CatalogueFaulty(fault=f"{name}/{path.name}: {twice[0]} is declared twice")
+        messages |= added
+    return messages
 
 
 def _read(name: str, path: Path) -> dict[str, str]:

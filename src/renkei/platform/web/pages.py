@@ -11,6 +11,7 @@ Pages therefore must not change anything on GET, and session cookies are `SameSi
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
@@ -45,19 +46,39 @@ AnyConnection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
 LANGUAGE_COOKIE = "lang"
 LANGUAGE_COOKIE_AGE_S = 365 * 24 * 3600
 WORD_MAX = 128
+ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?", re.ASCII)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 COMMON_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+def content_policy(*, form_origins: Sequence[str] = (), scripts: bool = False) -> str:
+    """The content security policy of a page.
+
+    Args:
+        form_origins: origins to which its forms may lead besides the site, each `scheme://host[:port]`.
+        scripts: our own script files run; inline ones never do, and none may talk to anybody.
+
+    Raises:
+        ValueError: something else than an origin, which could smuggle in a rule of its own.
+    """
+    if strange := [origin for origin in form_origins if not ORIGIN.fullmatch(origin)]:
+        raise ValueError(f"not an origin: {strange[0]!r}")
+    forms = " ".join(["'self'", *dict.fromkeys(form_origins)])
+    running = "script-src 'self'; " if scripts else ""
+    return (
+        f"default-src 'none'; style-src 'self'; img-src 'self' data:; {running}form-action {forms}; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    )
+
+
 # No script runs, nothing is framed, forms go nowhere else, and no machine keeps a page. The referrer stays within the
 # site; "no-referrer" would also blank the Origin of our own forms.
 PAGE_HEADERS = COMMON_HEADERS | {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'"
-    ),
+    "Content-Security-Policy": content_policy(),
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
@@ -83,10 +104,19 @@ def respond(
     *,
     status: int = 200,
     cookies: Sequence[Cookie] = (),
+    form_origins: Sequence[str] = (),
+    scripts: bool = False,
+    headers: Mapping[str, str] | None = None,
 ) -> Response[str]:
     """A page as an answer: rendered in the reader's language, under the security headers.
 
     A language asked for by link is kept in a cookie, which says nothing else about the reader.
+
+    Args:
+        form_origins: where else its forms may lead: other sites of the same act, such as a card agent. Browsers hold
+            the whole chain of redirects after a form against this list.
+        scripts: the page names script files of ours (`content_policy`).
+        headers: further headers.
     """
     language = language_of(request)
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -95,16 +125,20 @@ def respond(
     kept = list(cookies)
     if request.query_params.get("lang") in set(Language):
         kept.append(_language_cookie(request, language))
+    policy = {"Content-Security-Policy": content_policy(form_origins=form_origins, scripts=scripts)}
+    if form_origins:
+        # With "same-origin" the form would arrive there under `Origin: null` (Fetch, "append a request Origin header").
+        policy["Referrer-Policy"] = "origin"
     return Response(
         kit.page(template, language=language, here=here, **context),
         status_code=status,
         media_type=MediaType.HTML,
-        headers=PAGE_HEADERS,
+        headers=PAGE_HEADERS | policy | dict(headers or {}),
         cookies=kept,
     )
 
 
-def see_other(path: str, *, cookies: Sequence[Cookie] = ()) -> Response[str]:
+def see_other(path: str, *, cookies: Sequence[Cookie] = (), headers: Mapping[str, str] | None = None) -> Response[str]:
     """Send the reader on after a form (303), so that a reload does not send it twice.
 
     Raises:
@@ -113,8 +147,8 @@ def see_other(path: str, *, cookies: Sequence[Cookie] = ()) -> Response[str]:
     parts = urlsplit(path)
     if parts.scheme or parts.netloc or not path.startswith("/") or path.startswith(("//", "/\\")):
         raise ValueError("a redirect stays within the site")
-    headers = PAGE_HEADERS | {"Location": path}
-    return Response("", status_code=303, media_type=MediaType.TEXT, headers=headers, cookies=list(cookies))
+    sent = PAGE_HEADERS | dict(headers or {}) | {"Location": path}
+    return Response("", status_code=303, media_type=MediaType.TEXT, headers=sent, cookies=list(cookies))
 
 
 def download(content: bytes, name: str, media_type: str = "application/json") -> Response[bytes]:

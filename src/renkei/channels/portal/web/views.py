@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from renkei.base.time import from_ms, jst_date
 from renkei.channels.portal.model import Shown
 from renkei.contracts.exchange import Outcome
+from renkei.contracts.identity import ProxyOffer
 from renkei.contracts.records import AccessEntry
 from renkei.contracts.standing import standing_of
 from renkei.contracts.words import Words
@@ -14,6 +15,9 @@ from renkei.platform.web.catalogue import Language
 from renkei.platform.web.kit import WebKit
 from renkei.platform.web.parts import Chip, Fact, Foreign, Text
 from renkei.platform.web.standing import standing_chip
+
+AFFAIRS = frozenset({"*", "tax", "pension", "welfare", "childcare", "health", "residence", "access-list"})
+"""Areas of affairs that have a name of their own here; others are shown as they are called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,38 @@ class EntryView:
     facts: list[Fact]
     proof: str
     number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferView:
+    """Somebody for whom the reader may act."""
+
+    proxy_id: str
+    name: str
+    facts: list[Fact]
+    here: bool
+    """The reader acts for them now."""
+
+
+def offer_view(kit: WebKit, language: Language, offer: ProxyOffer, *, here: str) -> OfferView:
+    """What the page of proxies shows of one offer.
+
+    Args:
+        here: id of the proxy in use.
+    """
+
+    def say(key: str) -> str:
+        return kit.text(language, f"portal.acting.{key}")
+
+    comma = say("comma")
+    affairs = comma.join(say(f"affairs.{name}") if name in AFFAIRS else name for name in offer.affairs)
+    facts = [
+        Fact(term=say("ground"), value=say(f"kind.{offer.kind}")),
+        Fact(term=say("area"), value=affairs),
+        Fact(term=say("may"), value=comma.join(say(f"act.{act}") for act in offer.acts)),
+        Fact(term=say("until"), value=kit.formats(language).day(offer.until) if offer.until else say("no_end")),
+    ]
+    return OfferView(proxy_id=offer.proxy_id, name=offer.principal, facts=facts, here=offer.proxy_id == here)
 
 
 class Teller:

@@ -16,13 +16,6 @@ _SEPARATORS = str.maketrans("", "", " -‐‑‒–—―−ー")
 
 
 @dataclass(frozen=True)
-class ClerkForm:
-    """Which clerk to be."""
-
-    clerk: str = ""
-
-
-@dataclass(frozen=True)
 class AskForm:
     """One inquiry asked at the console."""
 

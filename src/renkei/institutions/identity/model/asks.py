@@ -4,7 +4,7 @@ The code flow, CIBA and device authorization differ in how the ask arrives and h
 are the same thing: one page, one decision, one record.
 
     OPEN -> APPROVED -> USED
-    OPEN -> DENIED -> USED
+    OPEN -> DENIED, said as often as the client asks
     OPEN, APPROVED, DENIED -> expired, by time alone
 """
 
@@ -43,6 +43,10 @@ class Ask(MaskedStruct, frozen=True, kw_only=True):
     scopes: tuple[str, ...]
     claims: tuple[str, ...] = ()
     """Of the four items, those asked for as verified claims."""
+    essential: tuple[str, ...] = ()
+    """Of the claims, those without which the client says that it cannot go on; the others can be left out."""
+    purpose: str = ""
+    """What it is for, in the client's own words (`purpose`, OpenID Connect for Identity Assurance 1.0 §8)."""
     payments: tuple[Payment, ...] = ()
     acr: Acr = Acr.CARD
     max_age_s: int | None = None
@@ -53,6 +57,8 @@ class Ask(MaskedStruct, frozen=True, kw_only=True):
     """Who is meant, where the client said so (`login_hint_token`, `id_token_hint`); empty for whoever signs in."""
     message: str = ""
     """`binding_message` of CIBA, or the user code of a device: shown on both screens."""
+    device: str = ""
+    """What the device calls itself (device authorization)."""
     sign_transaction_id: str = ""
     made_ms: int
     expires_ms: int
@@ -93,3 +99,26 @@ class Approved(MaskedStruct, frozen=True, kw_only=True):
     actor_account_id: str = ""
     test: bool = False
     shared_terminal: bool = False
+
+
+class Outcome(StrEnum):
+    """Why nothing was agreed: error codes of OAuth 2.0 and OpenID Connect (Core 1.0 §3.1.2.6)."""
+
+    DENIED = "access_denied"
+    LOGIN = "login_required"
+    CONSENT = "consent_required"
+    INTERACTION = "interaction_required"
+
+
+class Standing(MaskedStruct, frozen=True, kw_only=True):
+    """Where an ask stands."""
+
+    ask: Ask
+    state: AskState
+    account_id: str
+    """Who decided; before that, whom it is meant for; empty for whoever signs in."""
+    session_id: str
+    """In which session it was decided; empty before, and where no person was asked."""
+    reason: Outcome | None
+    """Why it was denied."""
+    expired: bool

@@ -1,8 +1,8 @@
-"""Pages over HTTP. Dependencies come in by `routes`; nothing here opens a database or knows who signed in how."""
+"""Pages over HTTP, for staff of the office. Dependencies come in by `routes`; nothing here opens a database."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -11,12 +11,15 @@ from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.enums import RequestEncodingType
-from litestar.handlers import HTTPRouteHandler
 from litestar.params import Body, FromPath
+from litestar.types import ControllerRouterHandler
 from sqlalchemy import Connection
 
 from renkei.base.errors import Failed, Invalid, Refused, RenkeiError
 from renkei.base.time import add_years, from_ms, jst_date
+from renkei.contracts.identity import StaffUser
+from renkei.contracts.staff import Role
+from renkei.contracts.standins import DemoClerk
 from renkei.contracts.words import Words
 from renkei.institutions.agencies.pension import queries
 from renkei.institutions.agencies.pension.errors import (
@@ -42,17 +45,17 @@ from renkei.institutions.agencies.pension.model.claims import (
 from renkei.institutions.agencies.pension.model.examining import findings, outstanding, papers_left
 from renkei.institutions.agencies.pension.model.parameters import figure
 from renkei.institutions.agencies.pension.service import PensionOffice
+from renkei.institutions.agencies.pension.web.entrance import Entrance, Workplace
 from renkei.institutions.agencies.pension.web.views import EvidenceHref, Speaker
+from renkei.platform.openid.relying_party import RelyingParty
 from renkei.platform.web.kit import WebKit
 from renkei.platform.web.pages import AnyRequest, language_of, respond, see_other, word
 from renkei.platform.web.parts import Choice, Column, Fact, Field, FieldError, Figure, Lines, Link
+from renkei.platform.web.rp_sessions import RpSessions
 
 SHOWN_MAX = 50
 REFUSALS = ("too_few_months", "not_resident", "other")
 HOLDS = ("waiting_for_answer", "record_to_be_corrected", "claimant_to_be_asked")
-
-UserOf = Callable[[AnyRequest], str]
-"""Who is at the screen: the clerk's id, as it goes into the body's own record."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,8 @@ class PensionPages:
 
     Args:
         evidence_href: where the evidence of an exchange is saved from.
-        user_of: who is at the screen.
+        entrance: lets staff of the office in, and nobody else.
         claimants: own numbers to offer first for a new claim (the personas of a demonstration).
-        standins: sentences naming the stand-ins at work, by language value.
         portal_href: where the claimant sees what was asked; no link where empty.
     """
 
@@ -105,26 +107,26 @@ class PensionPages:
         office: PensionOffice,
         words: Words,
         evidence_href: EvidenceHref,
-        user_of: UserOf,
+        entrance: Entrance,
         claimants: Sequence[str] = (),
-        standins: Callable[[str], Sequence[str]] = lambda language: (),
         portal_href: str = "",
         path: str = "/pension",
     ) -> None:
         self._kit, self._office, self._words = kit, office, words
-        self._evidence_href, self._user_of, self._path = evidence_href, user_of, path
-        self._claimants, self._standins, self._portal_href = tuple(claimants), standins, portal_href
+        self._evidence_href, self._entrance, self._path = evidence_href, entrance, path
+        self._claimants, self._portal_href = tuple(claimants), portal_href
 
     async def index(
         self, request: AnyRequest, *, form: FileForm | None = None, error: RenkeiError | None = None
     ) -> Response[str]:
         """Claims, and a form to file one."""
+        clerk = await self._entrance.clerk(request)
         speaker = self._speaker(request)
         counts = await self._office.db.read(queries.claim_counts)
         listed = await self._office.db.read(partial(queries.claims, limit=SHOWN_MAX))
         able = await self._able()
         errors = [FieldError(name="own_number", text=error.sentence(speaker.language))] if error else []
-        context = self._frame(request, speaker, speaker.say("list.title")) | {
+        context = self._frame(clerk, speaker, speaker.say("list.title")) | {
             "breadcrumb": [Link(href="/", text=speaker.say("home"))],
             "figures": [
                 Figure(label=speaker.say(f"state.{state}"), value=speaker.formats.number(count))
@@ -144,11 +146,12 @@ class PensionPages:
 
     async def file(self, request: AnyRequest, form: FileForm) -> Response[str]:
         """File a claim and open it."""
+        clerk = await self._entrance.clerk(request, Role.ASKER)
         if not form.own_number:
             return await self.index(request, form=form, error=ClaimantMissing())
         needs = [*DEFAULT_NEEDS, *([Need.FAMILY] if form.family else [])]
         try:
-            claim = await self._office.file(word(form.own_number), needs=needs, user=self._user_of(request))
+            claim = await self._office.file(word(form.own_number), needs=needs, user=clerk.staff_id)
         except ClaimOpen as error:  # most often the same form sent twice
             return see_other(self._href(error.public["claim"]) + "?already=1")
         except (Refused, Invalid) as error:
@@ -159,6 +162,7 @@ class PensionPages:
         self, request: AnyRequest, claim_id: str, *, error: RenkeiError | None = None, form: DecisionForm | None = None
     ) -> Response[str]:
         """One claim; results that were outstanding are looked for first."""
+        clerk = await self._entrance.clerk(request)
         speaker = self._speaker(request)
         interrupted = error if isinstance(error, Failed) else None
         if error is None:
@@ -173,7 +177,7 @@ class PensionPages:
         errors = []
         if error is not None and interrupted is None and not stale:
             errors = [FieldError(name="decision", text=self._told(error, claim, speaker))]
-        context = self._frame(request, speaker, title) | {
+        context = self._frame(clerk, speaker, title) | {
             "breadcrumb": [
                 Link(href="/", text=speaker.say("home")),
                 Link(href=self._path, text=speaker.say("list.title")),
@@ -203,8 +207,9 @@ class PensionPages:
 
     async def ask(self, request: AnyRequest, claim_id: str) -> Response[str]:
         """Ask the exchange; a line that broke is said, and the claim goes on under the same ids."""
+        clerk = await self._entrance.clerk(request, Role.ASKER)
         try:
-            await self._office.ask_for_claim(claim_id, user=self._user_of(request))
+            await self._office.ask_for_claim(claim_id, user=clerk.staff_id)
         except RenkeiError as error:
             if error.code == ClaimUnknown.code:
                 raise
@@ -215,7 +220,7 @@ class PensionPages:
         self, request: AnyRequest, claim_id: str, form: DecisionForm
     ) -> Response[str]:  # fmt: skip
         """Grant, hold, refuse or withdraw."""
-        user = self._user_of(request)
+        user = (await self._entrance.clerk(request, Role.DECIDER)).staff_id
         step, _, reason = form.decision.partition(":")
         papers = frozenset(Need(paper) for paper in form.ticked if paper in set(Need))
         try:
@@ -251,11 +256,12 @@ class PensionPages:
     def _speaker(self, request: AnyRequest) -> Speaker:
         return Speaker(self._kit, self._words, language_of(request), now=self._office.clock.now())
 
-    def _frame(self, request: AnyRequest, speaker: Speaker, title: str) -> dict[str, object]:
+    def _frame(self, clerk: StaffUser, speaker: Speaker, title: str) -> dict[str, object]:
         return {
             "title": title,
-            "standins": list(self._standins(speaker.language.value)),
-            "reader": speaker.say("reader", user=self._user_of(request)),
+            "standins": [speaker.say("test_card")] if clerk.test else [],
+            "reader": speaker.say("reader", user=clerk.name),
+            "leave_action": self._entrance.door.leave_action,
         }
 
     def _href(self, claim_id: str) -> str:
@@ -401,35 +407,48 @@ def routes(
     office: PensionOffice,
     words: Words,
     evidence_href: EvidenceHref,
-    user_of: UserOf,
+    rp: RelyingParty,
+    sessions: RpSessions,
+    workplace: Workplace,
     claimants: Sequence[str] = (),
-    standins: Callable[[str], Sequence[str]] = lambda language: (),
+    samples: Sequence[DemoClerk] = (),
     portal_href: str = "",
     path: str = "/pension",
-) -> list[HTTPRouteHandler]:
-    """Handlers of the office's pages, for a page router; see `PensionPages` for what they need."""
+) -> list[ControllerRouterHandler]:
+    """Handlers of the office's pages, for a page router; see `PensionPages` for what they need.
+
+    Args:
+        rp: the office's registration in the staff realm, redirect URI `…{path}/return`.
+        sessions: with that path.
+    """
+    entrance = Entrance(
+        kit=kit, rp=rp, sessions=sessions, clock=office.clock, workplace=workplace, samples=samples, home=path
+    )
     pages = PensionPages(
-        kit=kit, office=office, words=words, evidence_href=evidence_href, user_of=user_of, claimants=claimants,
-        standins=standins, portal_href=portal_href, path=path,
+        kit=kit, office=office, words=words, evidence_href=evidence_href, entrance=entrance, claimants=claimants,
+        portal_href=portal_href, path=path,
     )  # fmt: skip
+    for_staff = entrance.for_staff
 
     @get(path)
     async def claims(request: AnyRequest) -> Response[str]:
-        return await pages.index(request)
+        if await entrance.door.current(request) is None:
+            return await entrance.enter(request)
+        return await for_staff(request, pages.index(request))
 
     @post(f"{path}/claims", status_code=200)
     async def file(
         request: AnyRequest, data: Annotated[FileForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
     ) -> Response[str]:
-        return await pages.file(request, data)
+        return await for_staff(request, pages.file(request, data))
 
     @get(path + "/claims/{claim_id:str}")
     async def claim(request: AnyRequest, claim_id: FromPath[str]) -> Response[str]:
-        return await pages.show(request, word(claim_id))
+        return await for_staff(request, pages.show(request, word(claim_id)))
 
     @post(path + "/claims/{claim_id:str}/ask", status_code=200)
     async def ask(request: AnyRequest, claim_id: FromPath[str]) -> Response[str]:
-        return await pages.ask(request, word(claim_id))
+        return await for_staff(request, pages.ask(request, word(claim_id)))
 
     @post(path + "/claims/{claim_id:str}/decision", status_code=200)
     async def decide(
@@ -437,7 +456,7 @@ def routes(
         claim_id: FromPath[str],
         data: Annotated[DecisionForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
     ) -> Response[str]:
-        return await pages.decide(request, word(claim_id), data)
+        return await for_staff(request, pages.decide(request, word(claim_id), data))
 
     # The address of a form opened by itself, for instance from the history, leads back to its page.
     @get(f"{path}/claims")
@@ -448,7 +467,7 @@ def routes(
     async def decided_before(claim_id: FromPath[str]) -> Response[str]:
         return see_other(f"{path}/claims/{quote(claim_id, safe='')}")
 
-    return [claims, file, claim, ask, decide, filed_before, decided_before]
+    return [*entrance.door.handlers(), claims, file, claim, ask, decide, filed_before, decided_before]
 
 
 def _see(conn: Connection, claim_id: str) -> _Seen:

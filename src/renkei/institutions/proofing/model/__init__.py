@@ -1,0 +1,1 @@
+"""What proofing decides: values in, values out."""
