@@ -80,11 +80,15 @@ def _run(cards: _Made, coming: _Made, durable: _Made, path: Path) -> ChipRun:
     card.transmit(SELECT)
     card.transmit(VERIFY)
     commands = {
-        "SELECT": (SELECT,), "SELECT file": (b"\x00\xa4\x02\x0c\x02\x00\x0a",), "READ BINARY": (b"\x00\xb0\x8a\x00\x00",),
-        "tries left": (b"\x00\x20\x00\x98",), "VERIFY": (VERIFY,), "GET CHALLENGE": (b"\x00\x84\x00\x00\x10",),
+        "SELECT": (SELECT,),
+        "SELECT file": (b"\x00\xa4\x02\x0c\x02\x00\x0a",),
+        "READ BINARY": (b"\x00\xb0\x8a\x00\x00",),
+        "tries left": (b"\x00\x20\x00\x98",),
+        "VERIFY": (VERIFY,),
+        "GET CHALLENGE": (b"\x00\x84\x00\x00\x10",),
         "CHANGE": (b"\x00\xa4\x02\x0c\x02\x00\x18", VERIFY, b"\x00\x24\x01\x80\x04" + PIN.encode()),
         "four items": (SELECT_SUPPORT, VERIFY_ITEMS, b"\x00\xb0\x82\x00\x00"),
-    }  # fmt: skip
+    }
     measured = {
         name: _each_us(lambda given=given: [card.transmit(one) for one in given], COMMANDS) / len(given)
         for name, given in commands.items()

@@ -80,7 +80,8 @@ class Site:
         async def use(
             data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
         ) -> Response[str]:
-            html = f'<form method="post" action="/done"><input name="task" value="{data["task"]}"><button>ok</button></form>'
+            field = f'<input name="task" value="{data["task"]}">'
+            html = f'<form method="post" action="/done">{field}<button>ok</button></form>'
             headers = {"Content-Security-Policy": f"default-src 'none'; form-action 'self' {self.origin}"}
             return Response(html, media_type=MediaType.HTML, headers=headers)
 
@@ -117,8 +118,6 @@ def signed_in(site: Site) -> None:
 
 def pages(site: Site) -> dict[str, str]:
     """Every page, in the state that shows most of it."""
-    device = ask(now=NOW, kind=AskKind.DEVICE, message="RHGS-TKLM", device="居間のテレビ")
-    assert device.message
     return {
         "give": site.ask(scopes=("openid", "name", "address", "proxies", "offline_access"), purpose="口座開設のため"),
         "essential": site.ask(scopes=("openid", "birthdate"), claims=("name",), essential=("name",)),
@@ -137,7 +136,7 @@ def test_every_page_is_accessible_and_fits(
     site: Site, visit: Visit, axe_problems: Problems, overflowing: Problems, shoot: Shoot, width: int
 ) -> None:
     for name, address in pages(site).items():
-        for language in ("ja", "en"):
+        for language in ("ja", "en") if width > 390 else ("ja",):
             page = visit(address, width=width, javascript=True, language=language)
             shoot(page, f"asks-{name}-{language}-{width}")
             assert axe_problems(page) == [], name

@@ -28,6 +28,7 @@ from renkei.institutions.agencies.welfare.operations.registers import enter_assi
 from renkei.institutions.agencies.welfare.service import WelfareOffice
 
 JPS = "jps"
+PENSION_SECTION = "pension-claims"
 PENSION, TAX, WELFARE = "pension", "tax", "welfare"
 PREFECTURES = "p-"
 MONTHS_MAX = 480  # from twenty to sixty (国民年金法27条)

@@ -13,6 +13,7 @@ from rich.console import Console
 
 import renkei
 from renkei.assembly import demo as demonstration
+from renkei.assembly.cli_card import card
 from renkei.assembly.cli_document import document
 from renkei.assembly.cli_gateway import copies, in_use, inquire
 from renkei.assembly.cli_nation import nation
@@ -59,5 +60,5 @@ def demo(port: int, host: str, residents: int, seed: int, data: Path) -> None:
         uvloop.run(demonstration.serve(data, host=host, port=port, seed=seed, residents=residents, say=console.print))
 
 
-for command in (law, nation, story, verify, log, copies, inquire, document, serve_role):
+for command in (law, nation, story, verify, log, copies, inquire, card, document, serve_role):
     main.add_command(command)

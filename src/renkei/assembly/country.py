@@ -148,6 +148,10 @@ class Country:
         self.bodies[body_id].stores[name] = db
         return db
 
+    def open_house_store(self, name: str, metadata: MetaData) -> Database:
+        """Open the store of a party that no body runs; whoever opens it closes it."""
+        return self._open(name, metadata)
+
     def _open_numbers(self) -> tuple[Database, CoreClient, Numbers]:
         party = self.means.keyring.party(NUMBERS_BODY, Purpose.GATEWAY, name="地方公共団体情報システム機構")
         self.means.directory.trust(party.certificate, at=self.clock.now())

@@ -12,23 +12,25 @@ from typing import NamedTuple
 import msgspec
 
 from renkei.assembly import guide
-from renkei.assembly.agencies import JPS, PENSION, Agencies
+from renkei.assembly.agencies import JPS, PENSION, PENSION_SECTION, Agencies
 from renkei.assembly.country import Country, SectionPlan
 from renkei.assembly.guide import prepared
 from renkei.assembly.loading import Loader, own_number
 from renkei.assembly.nation import Nation, Persona
-from renkei.assembly.site import build_site
+from renkei.assembly.services import Services
+from renkei.assembly.site import build_site, site_kit
 from renkei.base.errors import Refused
 from renkei.base.time import to_ms
 from renkei.channels.portal.operations import PORTAL
 from renkei.contracts.inquiries import Case, CaseBatch
 from renkei.contracts.numbering import CodeIssueItem, CodeIssueRequest
-from renkei.contracts.standins import DemoClerk, DemoPerson, DemoSignIn
+from renkei.contracts.staff import Role
+from renkei.contracts.standins import DemoCase, DemoClerk, DemoPerson
 from renkei.platform.clock import Clock, SystemClock
-from renkei.platform.http_server import HttpServer
+from renkei.platform.http_server import HostApp, HttpServer
 
 MARKER, UNFINISHED = "country.json", "loading"
-PENSION_SECTION, CHILD_SECTION, DESK_SECTION = "pension-claims", "child-allowance", "desk"
+CHILD_SECTION, DESK_SECTION = "child-allowance", "desk"
 PENSION_AFFAIRS = frozenset({"73.2"})
 CHILD_AFFAIRS = frozenset({"106.1", "107.1"})
 
@@ -49,13 +51,21 @@ class _Marker(msgspec.Struct, forbid_unknown_fields=True):
     residents: int
 
 
+class Guide(NamedTuple):
+    """Whose test cards lie ready, and the cases prepared for them."""
+
+    people: tuple[DemoPerson, ...]
+    clerks: tuple[DemoClerk, ...]
+    cases: tuple[DemoCase, ...]
+
+
 class Demonstration(NamedTuple):
-    """An open, loaded country and who may be chosen in it."""
+    """An open, loaded country, and what a visitor is told of it."""
 
     country: Country
     agencies: Agencies
     nation: Nation
-    sign_in: DemoSignIn
+    guide: Guide
 
 
 def sections_of(nation: Nation) -> dict[str, list[SectionPlan]]:
@@ -103,7 +113,7 @@ async def open_demonstration(
         await load(country, agencies, nation, say=say)
         marker.write_bytes(msgspec.json.encode(wanted))
         (folder / UNFINISHED).unlink()
-    return Demonstration(country, agencies, nation, sign_in_of(nation))
+    return Demonstration(country, agencies, nation, guide_of(nation))
 
 
 def _discard(folder: Path) -> None:
@@ -134,27 +144,21 @@ async def load(country: Country, agencies: Agencies, nation: Nation, *, say: Cal
     await agencies.load_pensions(loader)
     await agencies.load_welfare(loader)
     done("tax, pension and welfare offices: their records and copies")
-    await open_accounts(country, nation)
     await open_cases(country, nation)
-    done("portal accounts of the people to choose from, and cases to ask about")
+    done("cases to ask about")
     await country.settle()
 
 
-async def open_accounts(country: Country, nation: Nation) -> None:
-    """Portal accounts of the personas, with the portal's own codes.
+async def open_account(country: Country, account_id: str, persona: Persona) -> None:
+    """An account at the portal with the portal's own code, for whoever has none yet.
 
-    Opening an account with a real card sends the card's number to `numbers` (附則6条); here the synthetic resident
-    record code goes to the core on behalf of `numbers`, and neither number reaches the portal.
+    A person signs in with the card, and the code is ordered by way of the card's issuer (`services.Services.welcome`);
+    a story without a browser orders it on behalf of `numbers`. Neither number reaches the portal.
     """
-    ready = {account_of(persona): persona for persona in nation.personas() if not persona.person.code_pending}
-    acquisitions = await country.portal.open_accounts([account_of(persona) for persona in nation.personas()])
-    items = [
-        CodeIssueItem(acquisitions[account], persona.person.resident_record_code)
-        for account, persona in ready.items()
-        if account in acquisitions
-    ]
-    if items:
-        await country.numbers_core.issue_codes(CodeIssueRequest(PORTAL, items))
+    acquisitions = await country.portal.open_accounts([account_id])
+    if account_id in acquisitions and not persona.person.code_pending:
+        item = CodeIssueItem(acquisitions[account_id], persona.person.resident_record_code)
+        await country.numbers_core.issue_codes(CodeIssueRequest(PORTAL, [item]))
 
 
 async def open_cases(country: Country, nation: Nation) -> None:
@@ -173,48 +177,92 @@ async def open_cases(country: Country, nation: Nation) -> None:
         await country.bodies[body_id].relay(system).register_cases(CaseBatch(cases=[case]))
 
 
-def account_of(persona: Persona) -> str:
-    """Account of a persona at the portal."""
-    return f"account-{persona.slug}"
-
-
-def sign_in_of(nation: Nation) -> DemoSignIn:
-    """The people and clerks to choose from, and the cases prepared for them."""
+def guide_of(nation: Nation) -> Guide:
+    """Whose test cards lie ready, and the cases prepared for them."""
     personas = {persona.slug: persona for persona in nation.personas()}
     people = tuple(
-        DemoPerson(
-            persona.slug, account_of(persona), persona.person.name, persona.ja, persona.en, *guide.PEOPLE[persona.slug]
-        )
+        DemoPerson(persona.slug, persona.person.name, persona.ja, persona.en, *guide.PEOPLE[persona.slug])
         for persona in personas.values()
     )
     homes = dict.fromkeys(persona.household.municipality.body_id for persona in personas.values())
-    clerks = [DemoClerk("jps", "jps", PENSION_SECTION, "jps-clerk-01", *guide.PENSION_CLERK)]
-    for body_id in homes:
-        clerks.append(DemoClerk(f"{body_id}-desk", body_id, DESK_SECTION, f"{body_id}-desk-01", *guide.DESK_CLERK))
-        clerks.append(DemoClerk(f"{body_id}-child", body_id, CHILD_SECTION, f"{body_id}-child-01", *guide.CHILD_CLERK))
-    return DemoSignIn(people, tuple(clerks), tuple(one.case for one in prepared(personas)))
+    asker, decider = Role.ASKER.value, Role.DECIDER.value
+    clerks = [
+        DemoClerk("jps-clerk-01", "記入例　一郎", JPS, PENSION_SECTION, *guide.PENSION_CLERK, roles=(asker, decider)),
+        DemoClerk("jps-admin-01", "記入例　総務", JPS, PENSION_SECTION, *guide.ADMINISTRATOR, roles=("administrator",)),
+    ]
+    for at, body_id in enumerate(homes, start=1):
+        clerks.append(
+            DemoClerk(
+                f"{body_id}-desk-01", f"記載例　窓口{at}", body_id, DESK_SECTION, *guide.DESK_CLERK, roles=(decider,)
+            )
+        )
+        clerks.append(
+            DemoClerk(
+                f"{body_id}-child-01",
+                f"記載例　子育{at}",
+                body_id,
+                CHILD_SECTION,
+                *guide.CHILD_CLERK,
+                roles=(asker, decider),
+            )
+        )
+    return Guide(people, tuple(clerks), tuple(one.case for one in prepared(personas)))
+
+
+class Served(NamedTuple):
+    """A demonstration with everything that a visitor uses."""
+
+    demonstration: Demonstration
+    services: Services
+    app: HostApp
+
+    async def stop(self) -> None:
+        """Stop the services and the country."""
+        await self.services.stop()
+        await self.demonstration.country.stop()
+
+
+async def open_site(demonstration: Demonstration, *, base_url: str, inside: str = "") -> Served:
+    """The services and the pages of a demonstration.
+
+    Args:
+        base_url: origin under which browsers reach the site; `http://localhost:PORT` where passkeys are to work.
+        inside: base URL under which this process reaches itself, where that is another.
+    """
+    nation = demonstration.nation
+    services = Services(
+        demonstration.country, base_url=base_url, kit=site_kit(), sections=sections_of(nation), inside=inside
+    )
+    await services.start(nation, demonstration.guide.clerks)
+    site = build_site(
+        demonstration.country, demonstration.agencies, services, people=demonstration.guide.people,
+        clerks=demonstration.guide.clerks, cases=demonstration.guide.cases, residents=nation.residents,
+        claimants=[own_number(persona.person) for persona in nation.personas()],
+    )  # fmt: skip
+    return Served(demonstration, services, site)
 
 
 async def serve(folder: Path, *, host: str, port: int, seed: int, residents: int, say: Callable[[str], None]) -> None:
     """Open the country and serve it until the process is told to stop."""
     demonstration = await open_demonstration(folder, seed=seed, residents=residents, say=say)
-    country = demonstration.country
-    site = build_site(
-        country,
-        demonstration.agencies,
-        sign_in=demonstration.sign_in,
-        residents=residents,
-        claimants=[own_number(persona.person) for persona in demonstration.nation.personas()],
+    served = await open_site(
+        demonstration, base_url=f"http://localhost:{port}", inside=f"http://{_reached(host)}:{port}"
     )
-    server = HttpServer(site, host=host, port=port)
+    server = HttpServer(served.app, host=host, port=port)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     await server.start()
-    say(f"        open {server.url}/ in a browser; Ctrl-C stops")
+    served.services.serve()
+    say(f"        open http://localhost:{server.port}/ in a browser; Ctrl-C stops")
     try:
         await stop.wait()
     finally:
         await server.stop()
-        await country.stop()
+        await served.stop()
+
+
+def _reached(host: str) -> str:
+    """Where a process reaches a server of its own that listens on `host`."""
+    return "127.0.0.1" if host in ("0.0.0.0", "localhost") else host

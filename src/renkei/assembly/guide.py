@@ -56,6 +56,10 @@ DESK_CLERK = (
     "自動では回答しない方への照会に、回答するかしないかを判断します。",
     "Decide on inquiries about people who are never answered automatically.",
 )
+ADMINISTRATOR = (
+    "職員の登録、役割の割当て、端末の登録を行います。事務は行えません。",
+    "Enrols staff, gives roles and registers terminals. No casework.",
+)
 CHILD_CLERK = (
     "児童手当の請求のために、前に住んでいた市町村などに照会します。",
     "Ask the former municipality and others for a claim for child allowance.",

@@ -4,37 +4,45 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from litestar import Litestar, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from renkei.assembly.agencies import JPS, Agencies
+from renkei.assembly.agencies import JPS, PENSION_SECTION, Agencies
 from renkei.assembly.country import Country
+from renkei.assembly.identity import PATH as IDENTITY_PATH
 from renkei.assembly.rest import schema_handlers
+from renkei.assembly.services import Services
 from renkei.channels.front.web import PACKAGE as FRONT
 from renkei.channels.front.web.pages import BodyCounts, CountryCounts, front_handlers
+from renkei.channels.portal import store as portal_store
 from renkei.channels.portal.web import PACKAGE as PORTAL
 from renkei.channels.portal.web.pages import portal_handlers
 from renkei.contracts.evidence import write_evidence
-from renkei.contracts.standins import DemoSignIn
+from renkei.contracts.identity import StaffUser
+from renkei.contracts.staff import StaffElsewhere, StaffSignInNeeded
+from renkei.contracts.standins import DemoCase, DemoClerk, DemoPerson
 from renkei.institutions.agencies.pension.web import PACKAGE as PENSION
+from renkei.institutions.agencies.pension.web.entrance import Workplace
 from renkei.institutions.agencies.pension.web.pages import routes as pension_routes
+from renkei.institutions.card.agent.web import PACKAGE as AGENT
 from renkei.institutions.gateway import queries as gateway_queries
 from renkei.institutions.gateway.operations.evidence import Holder, export_evidence
 from renkei.institutions.gateway.operations.tenant import Tenant
 from renkei.institutions.gateway.web import PACKAGE as GATEWAY
 from renkei.institutions.gateway.web.console import console_handlers
+from renkei.institutions.identity.web import PACKAGE as IDENTITY
 from renkei.institutions.linkage import queries as core_queries
-from renkei.platform.http_server import HostApp
-from renkei.platform.web.catalogue import Language
+from renkei.platform.http_server import Asgi, HostApp, Receive, Scope, Send
 from renkei.platform.web.kit import Place, Site, WebKit
-from renkei.platform.web.pages import download, error_pages, page_router, static_handler, word
+from renkei.platform.web.pages import AnyRequest, download, error_pages, page_router, static_handler, word
+from renkei.platform.web.rp_sessions import RpSessions
 
-PENSION_CLERK = "jps-clerk-01"
 EVIDENCE_PATH = "/pension/evidence"
-PACKAGES = (FRONT, PORTAL, GATEWAY, PENSION)
+PACKAGES = (FRONT, PORTAL, GATEWAY, PENSION, IDENTITY, AGENT)
 PLACES = (
     Place(href="/", ja="入口", en="Front page"),
     Place(href="/pension", ja="年金事務所", en="Pension office"),
@@ -43,21 +51,31 @@ PLACES = (
 )
 
 
+def site_kit() -> WebKit:
+    """Templates, messages and styles of every page of the site."""
+    return WebKit(PACKAGES, site=Site(places=PLACES))
+
+
 def build_site(
     country: Country,
     agencies: Agencies,
+    services: Services,
     *,
-    sign_in: DemoSignIn,
+    people: Sequence[DemoPerson],
+    clerks: Sequence[DemoClerk],
+    cases: Sequence[DemoCase],
     residents: int,
     claimants: Sequence[str] = (),
 ) -> HostApp:
     """Every page of the country, and every party's signed endpoints by authority.
 
     Args:
+        people, clerks: whose test cards lie ready.
+        cases: prepared for the demonstration.
         residents: how many people live here, for the front page.
         claimants: own numbers that the pension office shows first among those who may claim.
     """
-    pages_kit = WebKit(PACKAGES, site=Site(places=PLACES))
+    pages_kit = services.kit
 
     def tenant_of(body_id: str) -> Tenant:
         return country.bodies[body_id].gateway.tenant
@@ -65,40 +83,74 @@ def build_site(
     async def counts() -> CountryCounts:
         return await count(country, residents)
 
+    office_sessions = services.pension_sessions()
     handlers: list[ControllerRouterHandler] = [
         *front_handlers(kit=pages_kit, counts=counts, folder=str(country.folder)),
-        *portal_handlers(kit=pages_kit, portal=country.portal, words=country.words, sign_in=sign_in),
-        *console_handlers(kit=pages_kit, tenant_of=tenant_of, words=country.words, sign_in=sign_in),
-        *pension_routes(
-            kit=pages_kit,
-            office=agencies.pension,
-            words=country.words,
-            evidence_href=lambda number: f"{EVIDENCE_PATH}/{number}.json",
-            user_of=lambda _: PENSION_CLERK,
-            claimants=claimants,
-            standins=lambda language: [pages_kit.text(Language(language), "gateway.standin_pension")],
-            portal_href="/portal",
+        *portal_handlers(
+            kit=pages_kit, portal=country.portal, words=country.words, rp=services.portal_party(),
+            sessions=services.house.sessions("portal", country.portal.db, portal_store.rp_session, path="/portal"),
+            samples=people, welcome=services.welcome, manage_href=f"{IDENTITY_PATH}/proxies",
         ),
-        evidence_handler(country),
-    ]
+        *console_handlers(
+            kit=pages_kit, tenant_of=tenant_of, words=country.words, sessions=services.console_sessions(),
+            rp=services.staff_party("console", "/gateway", ja="職員の画面（中間サーバー）", en="Gateway console"),
+            clock=country.clock, cases_guide={case.case: case for case in cases}, samples=clerks,
+        ),
+        *pension_routes(
+            kit=pages_kit, office=agencies.pension, words=country.words, sessions=office_sessions,
+            evidence_href=lambda number: f"{EVIDENCE_PATH}/{number}.json",
+            rp=services.staff_party("pension", "/pension", ja="年金事務所", en="Pension office"),
+            workplace=Workplace(JPS, PENSION_SECTION), claimants=claimants, portal_href="/portal",
+            samples=[clerk for clerk in clerks if (clerk.body_id, clerk.section) == (JPS, PENSION_SECTION)],
+        ),
+        evidence_handler(country, office_sessions),
+    ]  # fmt: skip
     app = Litestar(
-        [page_router(pages_kit, handlers), static_handler(pages_kit), *schema_handlers()],
+        [page_router(pages_kit, handlers), *services.handlers(), static_handler(pages_kit), *schema_handlers()],
         exception_handlers=error_pages(pages_kit),
         openapi_config=None,
     )
-    host = HostApp(pages=app)  # type: ignore[arg-type]
+    host = HostApp(pages=one_name(app, services.base_url))  # type: ignore[arg-type]
     for party in country.apps():
         host.register(party)
     return host
 
 
-def evidence_handler(country: Country) -> HTTPRouteHandler:
-    """Saves the evidence of an exchange of the pension office as a file."""
+def one_name(app: Asgi, base_url: str) -> Asgi:
+    """Send who opens the site under another name of this machine (127.0.0.1) to the one that it signs people in under.
+
+    A cookie belongs to one name: a sign-in that began under another would come back to a browser that knows nothing.
+    """
+    parts = urlsplit(base_url)
+    others = {f"{name}:{parts.port}".encode() for name in ("127.0.0.1", "localhost", "[::1]")} - {parts.netloc.encode()}
+
+    async def named(scope: Scope, receive: Receive, send: Send) -> None:
+        asked = next((value for name, value in scope.get("headers", ()) if name == b"host"), b"")
+        wants_page = any(name == b"accept" and b"text/html" in value for name, value in scope.get("headers", ()))
+        if scope["type"] != "http" or asked not in others or scope["method"] not in ("GET", "HEAD") or not wants_page:
+            await app(scope, receive, send)
+            return
+        query = b"?" + scope["query_string"] if scope["query_string"] else b""
+        location = base_url.encode() + scope["raw_path"] + query
+        await send({"type": "http.response.start", "status": 307, "headers": [(b"location", location)]})
+        await send({"type": "http.response.body", "body": b""})
+
+    return named
+
+
+def evidence_handler(country: Country, sessions: RpSessions) -> HTTPRouteHandler:
+    """Saves the evidence of an exchange of the pension office as a file, for a clerk of the office."""
 
     @get(EVIDENCE_PATH + "/{name:str}")
-    async def save(name: FromPath[str]) -> Response[bytes]:
+    async def save(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
+        session = await sessions.read(request.cookies.get(sessions.cookie, ""))
+        if session is None:
+            raise StaffSignInNeeded()
+        clerk = session.read(StaffUser)
+        if (clerk.body_id, clerk.section) != (JPS, PENSION_SECTION):
+            raise StaffElsewhere()
         number = word(name).removesuffix(".json")
-        return download(await evidence_file(country, JPS, number, user=PENSION_CLERK), f"evidence-{number}.json")
+        return download(await evidence_file(country, JPS, number, user=clerk.staff_id), f"evidence-{number}.json")
 
     return save
 

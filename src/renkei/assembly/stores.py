@@ -4,20 +4,44 @@ from __future__ import annotations
 
 from sqlalchemy import MetaData
 
+from renkei.channels.bank import store as bank
+from renkei.channels.front import store as front
 from renkei.channels.portal import store as portal
 from renkei.institutions.addressees import store as addressees
 from renkei.institutions.agencies.pension import store as pension
 from renkei.institutions.agencies.tax import store as tax
 from renkei.institutions.agencies.welfare import store as welfare
+from renkei.institutions.card import store as card
+from renkei.institutions.credentials import store as credentials
 from renkei.institutions.gateway import store as gateway
+from renkei.institutions.identity import store as identity
 from renkei.institutions.linkage import store as linkage
 from renkei.institutions.numbers import store as numbers
+from renkei.institutions.proofing import store as proofing
 from renkei.institutions.residents import store as residents
+from renkei.institutions.timestamps import store as timestamps
 from renkei.platform.database import Database
 
 ROOMS = {
     module.__name__.split(".")[-2]: module
-    for module in (addressees, gateway, linkage, numbers, pension, portal, residents, tax, welfare)
+    for module in (
+        addressees,
+        bank,
+        card,
+        credentials,
+        front,
+        gateway,
+        identity,
+        linkage,
+        numbers,
+        pension,
+        portal,
+        proofing,
+        residents,
+        tax,
+        timestamps,
+        welfare,
+    )
 }
 """The store module of each room that keeps one."""
 

@@ -13,12 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from renkei.assembly.agencies import PENSION_SECTION as SECTION
 from renkei.assembly.agencies import children_of
-from renkei.assembly.demo import PENSION_SECTION as SECTION
-from renkei.assembly.demo import Demonstration, account_of, open_demonstration
+from renkei.assembly.demo import Demonstration, open_account, open_demonstration
 from renkei.assembly.loading import Known, enrolment_of, own_number
 from renkei.assembly.nation import Persona
-from renkei.assembly.site import PENSION_CLERK, evidence_file
+from renkei.assembly.site import evidence_file
 from renkei.assembly.trust import TRUST_FILE, read_trust
 from renkei.assembly.verdict import StepFailed
 from renkei.assembly.verify import verify_file
@@ -37,6 +37,9 @@ from renkei.law import LawBook
 from renkei.law.errors import NotPermitted
 
 JPS, PENSION = "jps", "pension"
+
+
+CLERK, ACCOUNT = "jps-clerk-01", "story-claimant"
 
 
 class Told(NamedTuple):
@@ -91,11 +94,11 @@ class Story:
 
     async def _claim(self) -> None:
         office = self._agencies.pension
-        claim = await office.file(own_number(self._personas["claimant"].person), user=PENSION_CLERK)
+        claim = await office.file(own_number(self._personas["claimant"].person), user=CLERK)
         papers = [need.value for need in claim.needs]
         self._say("filed", f"Claim {claim.claim_id} filed; papers needed before: {len(papers)}", held=len(papers) == 2,
                   papers_before=papers)  # fmt: skip
-        claim = await office.ask_for_claim(claim.claim_id, user=PENSION_CLERK)
+        claim = await office.ask_for_claim(claim.claim_id, user=CLERK)
         answers = await office.db.read(partial(pension_queries.answers, claim_id=claim.claim_id))
         for need, answer in answers.items():
             self._say_answer(need, answer)
@@ -117,14 +120,14 @@ class Story:
         )  # fmt: skip
 
     async def _decide(self, claim: Claim) -> None:
-        decided = await self._agencies.pension.grant(claim.claim_id, user=PENSION_CLERK)
+        decided = await self._agencies.pension.grant(claim.claim_id, user=CLERK)
         self._say(
             "decided", f"Granted {decided.yearly_yen:,} yen a year from {decided.from_month}",
             held=decided.state is State.GRANTED, yearly_yen=decided.yearly_yen, from_month=decided.from_month,
         )  # fmt: skip
 
     async def _evidence(self, number: str) -> None:
-        content = await evidence_file(self._country, JPS, number, user=PENSION_CLERK)
+        content = await evidence_file(self._country, JPS, number, user=CLERK)
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"evidence-{number}.json"
         path.write_bytes(content)
@@ -174,7 +177,7 @@ class Story:
         )
         found = await port.inquire(
             InquiryBatch(
-                batch=f"story-{batch}", section=SECTION, user=PENSION_CLERK, purpose=Purpose.REVIEW,
+                batch=f"story-{batch}", section=SECTION, user=CLERK, purpose=Purpose.REVIEW,
                 inquiries=[inquiry],
             )
         )  # fmt: skip
@@ -246,7 +249,9 @@ class Story:
 
     async def _access(self) -> None:
         await self._country.settle()
-        view = await self._country.portal.access(account_of(self._personas["claimant"]))
+        claimant = self._personas["claimant"]
+        await open_account(self._country, ACCOUNT, claimant)
+        view = await self._country.portal.access(ACCOUNT)
         words = self._country.words
         entries = [
             {

@@ -36,6 +36,8 @@ class DemoClerk(NamedTuple):
     section: str
     shows_ja: str = ""
     shows_en: str = ""
+    roles: tuple[str, ...] = ()
+    """What the clerk does (`contracts.staff.Role`)."""
 
     def shows(self, language: str) -> str:
         """What a visitor can do as this clerk."""

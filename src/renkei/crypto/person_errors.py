@@ -136,12 +136,12 @@ class CertificateSuspended(Refused):
     code = "certificate_suspended"
     http = 401
     ja = (
-        "カードの一時停止の届出があるため、この電子証明書は使えません。"
-        "カードが見つかったときは、市区町村の窓口で一時停止の解除を受けてください。"
+        "カードの一時停止の届出があるため、この電子証明書は使えません。カードが見つかったときは、市区町村の窓口で"
+        "一時停止の解除を受けてください（署名用電子証明書は、新しく発行を受けてください）。"
     )
     en = (
-        "The card was reported lost, so its certificate is on hold. "
-        "If the card has been found, have the hold lifted at the counter of your municipality."
+        "The card was reported lost, so its certificates are on hold. If the card has been found, have the hold lifted "
+        "at the counter of your municipality (and a signature certificate issued anew)."
     )
 
 

@@ -10,6 +10,7 @@ A signature by an elliptic-curve key is the DER of `Ecdsa-Sig-Value` (RFC 3279 Â
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias
 
@@ -150,11 +151,16 @@ class SoftwareKey:
         der = self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
         content = _KeyFile(format=_FORMAT, use=use, algorithm=self._algorithm, key=der)
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(msgspec.json.encode(content) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+            # Made apart (0600 from the start) and then given its name, so that nobody ever reads half of a key.
+            descriptor, apart = tempfile.mkstemp(prefix=".key-", dir=path.parent)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(msgspec.json.encode(content) + b"\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.link(apart, path)
+            finally:
+                os.unlink(apart)
         except OSError as error:
             raise SigningKeyUnusable(name=path.name, private=str(error)) from error
 
@@ -205,7 +211,11 @@ class SoftwareKeys:
         """As `KeyStore`; raises also as `SoftwareKey.load`."""
         path = self._folder / f"{name}.json"
         if not path.exists():
-            SoftwareKey.generate(algorithm).save(path, use=self._use)
+            try:
+                SoftwareKey.generate(algorithm).save(path, use=self._use)
+            except SigningKeyUnusable:
+                if not path.exists():  # else another process made it meanwhile, and it is that one
+                    raise
         key = SoftwareKey.load(path, use=self._use)
         if key.algorithm != algorithm:
             raise SigningKeyUnusable(name=name, private=f"made for {key.algorithm}, wanted for {algorithm}")

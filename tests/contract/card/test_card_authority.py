@@ -6,6 +6,9 @@ import asyncio
 from datetime import date, timedelta
 
 import pytest
+from cryptography.x509.ocsp import OCSPResponseStatus, load_der_ocsp_response
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.card_authority import (
     ITEMS,
@@ -18,6 +21,7 @@ from tests.card_authority import (
     in_loop,
     key,
     opened,
+    question,
 )
 
 from renkei.base.time import from_ms, to_ms
@@ -374,3 +378,25 @@ async def test_everything_is_audited_without_personal_data(authority: CardAuthor
     ]  # fmt: skip
     assert "見本" not in str(rows)
     assert "holder-1" not in str(rows)
+
+
+@in_loop
+async def test_two_processes_that_start_together(open_database) -> None:
+    db = open_database(store.metadata)
+    both = [
+        CardAuthority(db, keys=MemoryKeys(), base_url="https://card.example", clock=MovableClock(NOW)) for _ in "12"
+    ]
+    await asyncio.gather(*(one.start() for one in both))
+    assert both[0].anchors == both[1].anchors
+    assert len(both[0].anchors) == 2
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_damaged_questions_are_always_answered(authority: CardAuthority, data: st.DataObject) -> None:
+    request, _ = question(certificate(AUTH, 1), authorities(generation(AUTH, 1)))
+    der = bytearray(request)
+    for at in data.draw(st.sets(st.integers(0, len(der) - 1), max_size=3)):
+        der[at] ^= data.draw(st.integers(1, 255))
+    answer = asyncio.run(authority.ocsp(bytes(der)))
+    assert load_der_ocsp_response(answer).response_status in OCSPResponseStatus

@@ -90,11 +90,11 @@ def test_nonsense_is_answered(reader: VirtualReader) -> None:
 
 
 def test_the_log_tells_tries_and_never_a_pin() -> None:
-    with capture_logs() as lines, VirtualReader([make_card(), make_card()], port=_ports()) as served:
-        with call(served.port) as driver:
-            driver.ask(SELECT)
-            driver.ask(b"\x00\x20\x00\x98\x044821")
-            driver.ask(b"\x00\x20\x00\x98\x041234")
+    cards, port = [make_card(), make_card()], _ports()
+    with capture_logs() as lines, VirtualReader(cards, port=port), call(port) as driver:
+        driver.ask(SELECT)
+        driver.ask(b"\x00\x20\x00\x98\x044821")
+        driver.ask(b"\x00\x20\x00\x98\x041234")
     assert [(line["name"], line["kind"], line["count"]) for line in lines if line["event"] == "card_tries_left"] == [
         ("citizen", "authentication", 2),
         ("citizen", "authentication", 3),

@@ -10,10 +10,10 @@ import pytest
 
 from renkei.assembly.agencies import Agencies
 from renkei.assembly.country import Country
-from renkei.assembly.demo import Demonstration, account_of, load, sections_of, sign_in_of
+from renkei.assembly.demo import Demonstration, guide_of, load, sections_of
 from renkei.assembly.nation import Nation
 from renkei.assembly.network import OpenDatabase, postgres_schemas, sqlite_files
-from renkei.assembly.story import Story, Told
+from renkei.assembly.story import ACCOUNT, Story, Told
 from renkei.assembly.trust import TRUST_FILE, read_trust
 from renkei.assembly.verify_logs import Findings, check_stores
 from renkei.platform.clock import Clock, SystemClock
@@ -51,7 +51,6 @@ def test_the_story_holds_and_the_country_opens_again(tmp_path: Path, stores: Ope
     Stopped and opened again, the country still shows the person every look, and every record is in its log.
     """
     nation = Nation(1, RESIDENTS)
-    [claimant] = [persona for persona in nation.personas() if persona.slug == "claimant"]
 
     async def first() -> tuple[list[Told], Findings]:
         country = open_country(tmp_path, nation, stores, SystemClock())
@@ -59,7 +58,7 @@ def test_the_story_holds_and_the_country_opens_again(tmp_path: Path, stores: Ope
         try:
             await country.start()
             await load(country, agencies, nation, say=lambda _: None)
-            demonstration = Demonstration(country, agencies, nation, sign_in_of(nation))
+            demonstration = Demonstration(country, agencies, nation, guide_of(nation))
             told = await Story(demonstration, evidence=tmp_path / "evidence", tell=lambda _: None).tell()
             return told, checked(country)
         finally:
@@ -69,7 +68,7 @@ def test_the_story_holds_and_the_country_opens_again(tmp_path: Path, stores: Ope
         country = open_country(tmp_path, nation, stores, SystemClock())
         try:
             await country.start()
-            return len((await country.portal.access(account_of(claimant))).shown), checked(country)
+            return len((await country.portal.access(ACCOUNT)).shown), checked(country)
         finally:
             await country.stop()
 

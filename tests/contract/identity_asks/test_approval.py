@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import msgspec
@@ -12,8 +13,8 @@ from tests.contract.identity_asks.world import BROWSER, CLAIMS, World, ask, fiel
 
 from renkei.contracts.identity import Acr, Payment
 from renkei.institutions.identity.model.asks import AskKind, Outcome
-from renkei.institutions.identity.operations import asks
 from renkei.institutions.identity.store import audit_table
+from renkei.institutions.identity.web.decisions import sweep
 from renkei.platform.audit_store import audited
 
 PAGE = "/identity/approve/ask-1"
@@ -156,6 +157,7 @@ def test_a_payment_is_shown_with_its_amount_and_asked_every_time(world: World, c
     for shown in ("123,456円", "みほん税務署", "0123-4567", "123,456円の支払いを承認する", "一度しか行われません"):
         assert shown in text
     decide(client)
+    assert "支払いを承認しました" in client.get("/identity/consents").text
     assert world.use("ask-1").payments == (PAYMENT,)
     world.put(ask(ask_id="ask-2", scopes=("openid",), payments=(PAYMENT,)))
     assert client.get("/identity/approve/ask-2", follow_redirects=False).status_code == 200
@@ -243,6 +245,20 @@ def test_an_answer_for_another_screen_ends_here(world: World, client: TestClient
     assert client.get(PAGE).status_code == 200
 
 
+@pytest.mark.parametrize("kind", [AskKind.BACKCHANNEL, AskKind.DEVICE])
+def test_what_began_on_another_screen_is_always_asked(
+    world: World, client: TestClient[Litestar], kind: AskKind
+) -> None:
+    """Whoever is sent a link to a code of somebody else's device must see it, however much they agreed to before."""
+    world.put(ask())
+    decide(client, items=["name", "address"])
+    world.put(ask(ask_id="ask-2", kind=kind, account_id="hanako", message="RHGS-TKLM"))
+    page = client.get("/identity/approve/ask-2", follow_redirects=False)
+    assert (page.status_code, "RHGS-TKLM" in page.text) == (200, True)
+    world.put(ask(ask_id="ask-3", kind=kind, client_id="portal", scopes=("openid",)))
+    assert client.get("/identity/approve/ask-3", follow_redirects=False).status_code == 200
+
+
 def test_an_ask_does_not_wait_for_ever(world: World, client: TestClient[Litestar]) -> None:
     world.put(ask())
     seal = field_of(client.get(PAGE).text, "seal")
@@ -250,8 +266,8 @@ def test_an_ask_does_not_wait_for_ever(world: World, client: TestClient[Litestar
     for answer in (client.get(PAGE), client.post(PAGE, data={"decision": "approve", "seal": seal})):
         assert (answer.status_code, "ask_expired" in answer.text) == (410, True)
     assert world.refused("ask-1").code == "ask_expired"
-    with world.means.db.writing() as conn:
-        assert asks.sweep(conn, world.clock.now() + timedelta(seconds=1)) == 1
+    world.clock.move(timedelta(hours=1, seconds=1))
+    assert asyncio.run(sweep(world.means)) == 1
     assert client.get(PAGE).status_code == 404
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -146,26 +145,7 @@ class World:
         raise AssertionError("the ask was approved")
 
 
-def _kit():  # TEMPORARY while neighbours write their catalogues
-    import pathlib
-    import shutil
-    import tempfile
-
-    try:
-        return WebKit([PACKAGE])
-    except Exception:
-        root = pathlib.Path(tempfile.mkdtemp()) / "identity"
-        for part in ("templates/asks", "locale", "static"):
-            (root / part).mkdir(parents=True)
-        for f in (PACKAGE / "templates/asks").iterdir():
-            shutil.copy(f, root / "templates/asks")
-        for f in (PACKAGE / "locale").glob("asks.*"):
-            shutil.copy(f, root / "locale")
-        shutil.copy(PACKAGE / "static/asks.css", root / "static")
-        return WebKit([root])
-
-
-KIT = _kit()
+KIT = WebKit([PACKAGE])
 
 
 def make_world(db: Database, *, now: datetime = NOW, **changes: Any) -> World:
@@ -196,6 +176,3 @@ def ask(*, now: datetime = NOW, life: timedelta = timedelta(minutes=10), **chang
 def field_of(html: str, name: str) -> str:
     """Value of a hidden field."""
     return html.partition(f'name="{name}" value="')[2].partition('"')[0]
-
-
-Opened = Callable[..., Database]

@@ -17,16 +17,17 @@ from tests.contract.identity_protocol.world import (
     Http,
     World,
     answered,
+    approved_in,
     claims_in,
     path,
     refused,
-    url,
 )
 
 from renkei.base.encoding import to_base64url
 from renkei.contracts.identity import Path
 from renkei.institutions.identity.model.subjects import pairwise_subject
-from renkei.institutions.identity.operations import consents
+from renkei.institutions.identity.operations import asks, consents
+from renkei.institutions.identity.queries.consents import events
 
 
 def test_a_person_signs_in_at_a_bank(world: World, http: Http) -> None:
@@ -118,11 +119,8 @@ def test_what_is_fetched_stands_in_the_persons_record_of_consents(world: World, 
     given = http.tokens(scope="openid name")
     http.userinfo(given["access_token"])
     with world.means.db.reading() as conn:
-        from renkei.institutions.identity.queries.consents import events
-
         (event,) = events(conn, "hanako", "bank")
     assert [item.value for item in event.items] == ["name"]
-    assert consents  # the record is theirs
 
 
 def test_stale_claims_are_not_given(world: World, http: Http) -> None:
@@ -211,12 +209,18 @@ def test_a_client_on_its_own_gets_nothing_of_a_person(http: Http) -> None:
 
 
 def test_a_hint_asks_for_this_person_alone(world: World, http: Http) -> None:
-    from renkei.institutions.identity.operations import asks
-
     given = http.tokens()
     ask_id = http.ask(id_token_hint=given["id_token"])
     with world.means.db.reading() as conn:
-        assert asks.get(conn, ask_id, world.clock.now()).account_id  # nobody known by this subject: nobody at all
+        nobody = asks.get(conn, ask_id, world.clock.now()).account_id
+    assert nobody.startswith("unknown-")  # the person withdrew everything: nobody is meant, and not just anybody
+    session = world.sign_in().session
+    with world.means.db.writing() as conn:
+        approved = approved_in(session, asks.get(conn, ask_id, world.clock.now()))
+        consents.record(conn, approved, world.clock.now(), sub=claims_in(given["id_token"])["sub"])
+    ask_id = http.ask(id_token_hint=given["id_token"])
+    with world.means.db.reading() as conn:
+        assert asks.get(conn, ask_id, world.clock.now()).account_id == "hanako"
     refused(http.push(id_token_hint=given["access_token"]), "invalid_request", "id_token_hint")
     refused(http.push(id_token_hint=given["id_token"][:-4] + "AAAA"), "invalid_request", "id_token_hint")
 
@@ -235,4 +239,3 @@ def test_keys_change_and_tokens_of_the_one_before_still_hold(world: World, http:
     assert http.push(id_token_hint=before["id_token"]).status_code == 201
     world.clock.move(timedelta(days=31))
     refused(http.push(id_token_hint=before["id_token"]), "invalid_request", "id_token_hint")
-    assert url(Path.KEYS).startswith(ISSUER)

@@ -17,15 +17,18 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey, RSAKey
-from litestar import Litestar
+from litestar import Litestar, Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.testing import TestClient
+from sqlalchemy import Connection
 
 from renkei.base.encoding import to_base64url
 from renkei.base.time import to_ms
 from renkei.contracts.identity import CLIENT_ASSERTION, Acr, Acting, ClaimsOf, Path, Realm, Scope
 from renkei.crypto.signing_keys import Algorithm, SoftwareKey
 from renkei.institutions.identity.means import Means
-from renkei.institutions.identity.model.asks import Approved
+from renkei.institutions.identity.model.asks import Approved, Ask
 from renkei.institutions.identity.model.clients import Client
 from renkei.institutions.identity.model.sessions import Session
 from renkei.institutions.identity.model.settings import Settings
@@ -34,11 +37,11 @@ from renkei.institutions.identity.operations.keys import ProviderKeys
 from renkei.institutions.identity.operations.logout import SessionEnds
 from renkei.institutions.identity.web import PACKAGE, finish, signing_out
 from renkei.institutions.identity.web.endpoints import endpoints
-from renkei.institutions.identity.web.sessions import cookie_name, secret_hash
-from renkei.platform.clock import MovableClock
+from renkei.institutions.identity.web.sessions import cookie_name, current, secret_hash
+from renkei.platform.clock import Clock, MovableClock
 from renkei.platform.database import Database
 from renkei.platform.web.kit import WebKit
-from renkei.platform.web.pages import error_pages, page_router
+from renkei.platform.web.pages import AnyRequest, error_pages, page_router, see_other
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 ORIGIN = "http://nation.example"
@@ -84,7 +87,7 @@ class Relying:
     """A client: its keys, and the requests that it makes. Every part of a request can be made wrong."""
 
     client_id: str
-    clock: MovableClock
+    clock: Clock
     key: Key = field(default_factory=lambda: ECKey.generate_key("P-256"))
     alg: str = "ES256"
     dpop_key: Key = field(default_factory=lambda: ECKey.generate_key("P-256"))
@@ -152,9 +155,9 @@ def authorization(**changes: str | None) -> dict[str, str]:
 class World:
     """The provider, its clock, its clients and the person at the browser."""
 
-    def __init__(self, db: Database) -> None:
-        self.clock = MovableClock(NOW)
-        settings = Settings(base_url=f"{ORIGIN}/identity")
+    def __init__(self, db: Database, *, origin: str = ORIGIN, clock: Clock | None = None) -> None:
+        self.clock: Any = clock or MovableClock(NOW)
+        settings = Settings(base_url=f"{origin}/identity")
         self.means = Means(
             db=db, clock=self.clock, settings=settings, kit=kit(), status=Nobody(), pairwise_key=b"p" * 32,
             session_key=b"s" * 32,
@@ -166,9 +169,10 @@ class World:
         self.claims: dict[str, ClaimsOf] = {"hanako": CLAIMS}
         self.posted: list[tuple[str, dict[str, str]]] = []
         self.post_fails: Exception | None = None
-        self.bank = Relying("bank", self.clock)
-        self.evil = Relying("evil", self.clock)
-        self.api = Relying("api", self.clock)
+        issuer = settings.issuer(Realm.MAIN)
+        self.bank = Relying("bank", self.clock, issuer=issuer)
+        self.evil = Relying("evil", self.clock, issuer=issuer)
+        self.api = Relying("api", self.clock, issuer=issuer)
         self.register(
             Client(
                 client_id="bank", name_ja="みほん銀行", name_en="Mihon Bank", sector="bank.example",
@@ -198,17 +202,37 @@ class World:
             for one in made:
                 clients.register(conn, one, self.clock.now())
 
-    def app(self) -> Litestar:
+    def app(self, *, willing: bool = False) -> Litestar:
+        """The provider.
+
+        Args:
+            willing: its approval page agrees at once for whoever is signed in.
+        """
         handlers = [
             part
             for keys in self.keys.values()
             for part in endpoints(self.means, keys, claims_of=lambda _conn, account: self.claims.get(account))
         ]
-        pages = page_router(self.means.kit, finish.handlers(self.means))
+        pages = page_router(self.means.kit, [*finish.handlers(self.means), *([self._willing()] if willing else [])])
         return Litestar(
             [*handlers, pages, *signing_out.handlers(self.means, self.keys, self.ends)],
             exception_handlers=error_pages(self.means.kit), openapi_config=None,
         )  # fmt: skip
+
+    def _willing(self) -> HTTPRouteHandler:
+        @get("/identity/approve/{ask_id:str}")
+        async def approve(request: AnyRequest, ask_id: FromPath[str]) -> Response[str]:
+            session = await current(self.means, request)
+            assert session is not None
+            now = self.clock.now()
+
+            def decide(conn: Connection) -> None:
+                asks.approve(conn, approved_in(session, asks.get(conn, ask_id, now)), now)
+
+            await self.means.db.write(decide)
+            return see_other(f"/identity/finish/{ask_id}")
+
+        return approve
 
     def sign_in(self, account_id: str = "hanako", *, realm: Realm = Realm.MAIN, shared: bool = False) -> Person:
         now, cookie = self.clock.now(), secrets.token_urlsafe(32)
@@ -240,13 +264,9 @@ class Person:
         """What the approval page does when the person agrees to everything."""
         world, now = self.world, self.world.clock.now()
         with world.means.db.writing() as conn:
-            ask = asks.get(conn, ask_id, now)
-            approved = Approved(
-                ask_id=ask_id, realm=ask.realm, client_id=ask.client_id,
-                account_id=subject or self.session.account_id, session_id=self.session.session_id,
-                acr=self.session.acr, amr=self.session.amr, auth_ms=self.session.auth_ms, scopes=ask.scopes,
-                claims=ask.claims, payments=ask.payments, sign_transaction_id=ask.sign_transaction_id, acting=acting,
-                actor_account_id=actor,
+            approved = msgspec.structs.replace(
+                approved_in(self.session, asks.get(conn, ask_id, now)), acting=acting, actor_account_id=actor,
+                account_id=subject or self.session.account_id,
             )  # fmt: skip
             asks.approve(conn, approved, now)
 
@@ -257,6 +277,16 @@ class Person:
                 conn, ask_id, self.world.clock.now(), account_id=self.session.account_id,
                 session_id=self.session.session_id,
             )  # fmt: skip
+
+
+def approved_in(session: Session, ask: Ask) -> Approved:
+    """Somebody agrees to everything."""
+    return Approved(
+        ask_id=ask.ask_id, realm=ask.realm, client_id=ask.client_id, account_id=session.account_id,
+        session_id=session.session_id, acr=session.acr, amr=session.amr, auth_ms=session.auth_ms, scopes=ask.scopes,
+        claims=ask.claims, payments=ask.payments, sign_transaction_id=ask.sign_transaction_id,
+        shared_terminal=session.shared_terminal, test=session.test,
+    )  # fmt: skip
 
 
 class Http:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from litestar import Litestar, Response, get, post
@@ -38,6 +40,7 @@ from renkei.platform.database import Database
 from renkei.platform.web.kit import WebKit
 from renkei.platform.web.pages import AnyRequest, error_pages, page_router, see_other, session_cookie, static_handler
 
+T = TypeVar("T")
 NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
 BASE = "http://testserver.local/identity"
@@ -51,6 +54,12 @@ PORTAL = Client(
     grants=frozenset(("authorization_code", EXCHANGE_GRANT)),
 )  # fmt: skip
 CLIENTS = {one.client_id: one for one in (CLIENT, PORTAL)}
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end, also where this thread has a loop of its own, as under a browser."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 @cache
@@ -198,7 +207,7 @@ class World:
             session_id=session.session_id, acr=session.acr, amr=session.amr, auth_ms=session.auth_ms,
             scopes=scopes or tuple(scope.value for scope in four), nonce="n",
         )  # fmt: skip
-        answer = asyncio.run(tokens.issue(self.means, self.keys, approved, client, key_thumbprint=THUMBPRINT))
+        answer = run(tokens.issue(self.means, self.keys, approved, client, key_thumbprint=THUMBPRINT))
         return answer.access_token
 
     def exchange(
@@ -215,7 +224,7 @@ class World:
         }  # fmt: skip
         handle = exchange.exchange_grant(self.means, self.keys)
         given = {name: value for name, value in sent.items() if value is not None}
-        return asyncio.run(handle(GrantRequest(client, given, thumbprint)))
+        return run(handle(GrantRequest(client, given, thumbprint)))
 
     # --- pages ---
 

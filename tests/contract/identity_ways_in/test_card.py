@@ -149,7 +149,7 @@ def test_an_assertion_counts_once(browser: Browser, hanako: Person) -> None:
 def test_an_assertion_for_one_round_answers_no_other(browser: Browser, hanako: Person) -> None:
     one, other = task_on(browser.begin()), task_on(browser.begin())
     moved = msgspec.structs.replace(assertion(one, hanako), txn=other.txn)
-    assert browser.deliver(moved, other).json()["code"] == "message_signature_invalid"
+    assert browser.deliver(moved, other).json()["code"] == "assertion_signature_invalid"
 
 
 def test_a_code_counts_once(world: World, browser: Browser, hanako: Person) -> None:
@@ -157,7 +157,7 @@ def test_a_code_counts_once(world: World, browser: Browser, hanako: Person) -> N
     code = browser.use_card(task, hanako)
     cookie = dict(browser.cookies())
     browser.come_back(task, code=code)
-    browser.http.cookies.update({name: value for name, value in cookie.items() if name.startswith("renkei_round")})
+    browser.jar.update({name: value for name, value in cookie.items() if name.startswith("renkei_round")})
     page = browser.come_back(task, code=code)
     assert page.status_code == 409
     assert "sign_in_used" in page.text
@@ -239,7 +239,7 @@ def test_another_site_cannot_use_what_the_card_signed(browser: Browser, hanako: 
     """A site in between shows its own origin to the agent, so the card signs for that one."""
     task = task_on(browser.begin())
     relayed = assertion(msgspec.structs.replace(task, origin="https://evil.example"), hanako)
-    assert browser.deliver(relayed, task).json()["code"] == "message_signature_invalid"
+    assert browser.deliver(relayed, task).json()["code"] == "assertion_signature_invalid"
 
 
 @pytest.mark.parametrize("algorithm", ["ES384", "ES256", "HS256", "none", "", "RS512"])
@@ -257,7 +257,7 @@ def test_another_persons_certificate_does_not_fit_the_signature(
     mixed = msgspec.structs.replace(
         assertion(task, hanako), certificate=to_base64url(jiro.certificate(Key.AUTHENTICATION))
     )
-    assert browser.deliver(mixed, task).json()["code"] == "message_signature_invalid"
+    assert browser.deliver(mixed, task).json()["code"] == "assertion_signature_invalid"
 
 
 def test_the_signature_certificate_does_not_sign_in(browser: Browser, hanako: Person) -> None:
@@ -327,5 +327,5 @@ def _forged(task: Task, person: Person) -> Assertion:
 
 def test_a_forged_signature_does_not_even_ask_the_authority(world: World, browser: Browser, hanako: Person) -> None:
     task = task_on(browser.begin())
-    assert browser.deliver(_forged(task, hanako), task).json()["code"] == "message_signature_invalid"
+    assert browser.deliver(_forged(task, hanako), task).json()["code"] == "assertion_signature_invalid"
     assert world.status.asked == 0

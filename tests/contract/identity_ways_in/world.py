@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
+from httpx import Cookies
 from litestar import Litestar
 from litestar.testing import TestClient
 
@@ -40,6 +41,7 @@ from renkei.platform.web.pages import error_pages, static_handler
 NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
 ORIGIN = "https://id.nation.example"
 PATH = "/identity"
+CHROME = "Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36"
 AGENT = "http://127.0.0.1:35970"
 HANAKO = CertificateItems.of(
     name="見本　花子", sex="female", birth=date(1980, 2, 17), address="東京都千代田区見本町１－２－３",
@@ -137,18 +139,16 @@ class World:
         self.ways = Ways(self.means, trust, ended=self._ended, closed=self._closed, staff=staff)
         self.app = Litestar(
             [*handlers(self.ways), static_handler(self.kit)], exception_handlers=error_pages(self.kit),
-            openapi_config=None,
+            openapi_config=None, logging_config=None,
         )  # fmt: skip
-        self._browsers: list[Browser] = []
+        self.http = TestClient(self.app, base_url=ORIGIN)
+        self.http.__enter__()
 
-    def browser(self, agent: str = "Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36") -> Browser:
-        made = Browser(self, agent)
-        self._browsers.append(made)
-        return made
+    def browser(self, agent: str = CHROME) -> Browser:
+        return Browser(self, agent)
 
     def close(self) -> None:
-        for browser in self._browsers:
-            browser.http.__exit__(None, None, None)
+        self.http.__exit__(None, None, None)
         self.card_db.close()
 
     def person(self, holder: str = "h-1", items: CertificateItems = HANAKO, *, generation: int = 1) -> Person:
@@ -190,16 +190,23 @@ class Browser:
 
     def __init__(self, world: World, user_agent: str) -> None:
         self.world = world
-        headers = {"accept-language": "en", "user-agent": user_agent, "sec-fetch-site": "same-origin"}
-        self.http = TestClient(world.app, base_url=ORIGIN)
-        self.http.headers.update(headers)
-        self.http.__enter__()
+        self.jar = Cookies()
+        self.headers = {"accept-language": "en", "user-agent": user_agent, "sec-fetch-site": "same-origin"}
 
-    def get(self, path: str, **more: Any) -> Any:
-        return self.http.get(path, **more)
+    def get(self, path: str, headers: dict[str, str] | None = None, **more: Any) -> Any:
+        return self._send("GET", path, headers, more)
 
-    def post(self, path: str, data: dict[str, str] | None = None, **more: Any) -> Any:
-        return self.http.post(path, data=data or {}, **more)
+    def post(self, path: str, data: dict[str, str] | None = None, headers: dict[str, str] | None = None) -> Any:
+        return self._send("POST", path, headers, {"data": data or {}})
+
+    def _send(self, method: str, path: str, headers: dict[str, str] | None, more: dict[str, Any]) -> Any:
+        """All browsers share one connection to the server; each has its own cookies."""
+        client = self.world.http
+        client.cookies = self.jar
+        answer = client.request(method, path, headers=self.headers | (headers or {}), **more)
+        self.jar = Cookies(client.cookies)
+        client.cookies = Cookies()
+        return answer
 
     def begin(self, way: str = "card0", *, back: str = f"{PATH}/account", **fields: str) -> Any:
         """Choose a way in; the page of the round, or the choice again."""
@@ -223,20 +230,18 @@ class Browser:
         """From the agent, which is no browser and has no cookie."""
         path = urlsplit(task.deliver).path if task else f"{PATH}/card/assertions"
         body = given if isinstance(given, bytes) else msgspec.json.encode(given)
-        with TestClient(self.world.app, base_url=ORIGIN) as agent:
-            return agent.post(path, content=body, headers={"content-type": "application/json"})
+        return self.world.http.post(path, content=body, headers={"content-type": "application/json"})
 
     def removed(self, task: Task) -> Any:
-        with TestClient(self.world.app, base_url=ORIGIN) as agent:
-            path = urlsplit(task.deliver).path
-            return agent.post(f"{path}/removed", json={"txn": task.txn, "removed": True})
+        path = urlsplit(task.deliver).path
+        return self.world.http.post(f"{path}/removed", json={"txn": task.txn, "removed": True})
 
     def come_back(self, task: Task, **query: str) -> Any:
         headers = {"sec-fetch-site": "cross-site"}
         return self.get(urlsplit(task.back).path, params={"txn": task.txn, **query}, headers=headers)
 
     def cookies(self) -> dict[str, str]:
-        return {cookie.name: cookie.value or "" for cookie in self.http.cookies.jar}
+        return {cookie.name: cookie.value or "" for cookie in self.jar.jar}
 
 
 def assertion(task: Task, person: Person, *, software: bool = False, pin: bool = True) -> Assertion:

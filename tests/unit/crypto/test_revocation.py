@@ -8,6 +8,7 @@ import pytest
 from cryptography.x509.ocsp import OCSPResponseStatus
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.card_authority import (
     MINUTES,
     NOW,
@@ -202,31 +203,38 @@ def test_unknown_and_refused() -> None:
             take(refuse_ocsp(status))
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_damaged_answers_are_refused_in_our_words(data: st.DataObject) -> None:
+    """But for the count of unused bits behind a signature, which says nothing and changes nothing."""
     der = bytearray(ANSWER)
     at = data.draw(st.integers(0, len(der) - 1))
     der[at] ^= data.draw(st.integers(1, 255))
-    with pytest.raises(RenkeiError):
-        take(bytes(der), request=REQUEST)
+    try:
+        found = take(bytes(der), request=REQUEST)
+    except RenkeiError:
+        return
+    assert replace(found, der=ANSWER) == take(ANSWER)
 
 
 REQUEST, ANSWER = ask()
 LIST = OURS.revocation_list([(SHOWN.serial, Standing(NOW, Reason.RENEWED))], number=7, now=NOW, next_update=NOW + HOUR)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_damaged_lists_are_refused_in_our_words(data: st.DataObject) -> None:
     der = bytearray(LIST)
     at = data.draw(st.integers(0, len(der) - 1))
     der[at] ^= data.draw(st.integers(1, 255))
-    with pytest.raises(RenkeiError):
-        read_crl(bytes(der), certificate=SHOWN, authorities=TRUSTED, at=NOW)
+    try:
+        found = read_crl(bytes(der), certificate=SHOWN, authorities=TRUSTED, at=NOW)
+    except RenkeiError:
+        return
+    assert replace(found, der=LIST) == read_crl(LIST, certificate=SHOWN, authorities=TRUSTED, at=NOW)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200))
 def test_anything_else_is_no_statement_and_no_question(data: bytes) -> None:
     with pytest.raises(StatusInvalid):
@@ -237,7 +245,7 @@ def test_anything_else_is_no_statement_and_no_question(data: bytes) -> None:
         read_ocsp_request(data)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_damaged_questions(data: st.DataObject) -> None:
     der = bytearray(REQUEST)

@@ -21,7 +21,7 @@ from renkei.base.time import to_ms
 from renkei.crypto.document_errors import DocumentNotSigned, DocumentTooLarge, DocumentUnreadable, TimestampInvalid
 from renkei.crypto.documents.verdict import Parts, Verdict, judge
 from renkei.crypto.person_certificates import PersonAuthorities, PersonCertificate, verify_signature
-from renkei.crypto.signing_keys import SigningKey
+from renkei.crypto.signing_keys import SigningKey, from_jose, to_jose
 from renkei.crypto.timestamps import Timestamp, verify_token
 
 DOCUMENT_BYTES_MAX: Final = 8 * 1024 * 1024
@@ -90,6 +90,7 @@ def assemble(
     """The document from its parts.
 
     Args:
+        signature: in the form of JWS, see `signing_keys.to_jose`.
         chain: the signer's certificate first, DER.
         stamp: token over the signature value (JAdES `sigTst`), DER.
         ocsp: responses about the signer's certificate, DER.
@@ -105,7 +106,7 @@ def assemble(
 
 
 def stamped_digest(signature: bytes) -> bytes:
-    """What a timestamp of the document is over: SHA-256 of the signature value as it stands in the document."""
+    """What a timestamp of the document is over: SHA-256 of the signature (in the form of JWS) as it stands there."""
     return hashlib.sha256(to_base64url(signature).encode("ascii")).digest()
 
 
@@ -119,7 +120,7 @@ def sign(
         stamp: gives a timestamp token over a SHA-256 digest.
     """
     signing_input = prepare(payload, algorithm=key.algorithm, content_type=content_type, now=now, certificate=chain[0])
-    signature = key.sign(signing_input)
+    signature = to_jose(key.algorithm, key.sign(signing_input))
     token = stamp(stamped_digest(signature)) if stamp else b""
     return assemble(signing_input, signature, chain=chain, stamp=token, ocsp=ocsp)
 
@@ -155,7 +156,8 @@ def verify(document: bytes, *, authorities: PersonAuthorities, stampers: Sequenc
         if protected.thumbprint and from_base64url(protected.thumbprint) != hashlib.sha256(certificate).digest():
             raise DocumentUnreadable(what="x5t#S256")
         signing_input = f"{read.protected}.{read.payload}".encode("ascii")
-        verify_signature(signer, algorithm=protected.alg, signature=signature, data=signing_input)
+        made = from_jose(signer.algorithm, signature)
+        verify_signature(signer, algorithm=protected.alg, signature=made, data=signing_input)
 
     def stamped() -> Timestamp | None:
         if len(tokens) > 1:

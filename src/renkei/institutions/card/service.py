@@ -16,6 +16,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from cryptography.x509.ocsp import OCSPResponseStatus
+from sqlalchemy.exc import IntegrityError
 
 from renkei.base.time import jst_date, to_ms
 from renkei.crypto.person_authority import (
@@ -85,6 +86,7 @@ class CardAuthority:
         self.db, self.clock, self.profile = db, clock, profile
         self._keys, self._base, self._draw = keys, f"{base_url}{PATH}", draw
         self._open: dict[str, _Open] = {}
+        self._authorities = PersonAuthorities(())
         self._by_hashes: dict[tuple[str, bytes, bytes], _Open] = {}
         self._answers: OrderedDict[tuple[object, ...], tuple[datetime, bytes]] = OrderedDict()
 
@@ -96,18 +98,17 @@ class CardAuthority:
         await self._load()
         for use in Use:
             if not any(one.kept.use is use for one in self._open.values()):
-                await self.open_generation(use)
+                try:
+                    await self._open_numbered(use, self.profile, 1)
+                except IntegrityError:  # another process opened it at the same moment
+                    await self._load()
         for one in list(self._open.values()):
             await self._fresh(one, now)
 
     async def open_generation(self, use: Use, profile: Profile | None = None) -> str:
         """Open a new generation, which issues from now on; earlier ones answer on. Returns its issuer id."""
-        now, profile = self.clock.now(), profile or self.profile
         number = await self.db.read(partial(generations.number_of_next, use=use))
-        made = generations.make(use, profile, self._keys, number=number, now=now)
-        await self.db.write(partial(generations.keep, made=made, now=now))
-        await self._load()
-        return made.issuer_id
+        return await self._open_numbered(use, profile or self.profile, number)
 
     @property
     def anchors(self) -> tuple[bytes, ...]:
@@ -116,7 +117,7 @@ class CardAuthority:
 
     def authorities(self) -> PersonAuthorities:
         """The same, ready to verify with."""
-        return PersonAuthorities(self.anchors)
+        return self._authorities
 
     def ca(self, issuer_id: str) -> bytes:
         """Certificate of one generation, DER.
@@ -276,6 +277,13 @@ class CardAuthority:
 
     # --- inside ---
 
+    async def _open_numbered(self, use: Use, profile: Profile, number: int) -> str:
+        now = self.clock.now()
+        made = generations.make(use, profile, self._keys, number=number, now=now)
+        await self.db.write(partial(generations.keep, made=made, now=now))
+        await self._load()
+        return made.issuer_id
+
     async def _issue(self, application: Application, *, renew: bool, user: str) -> Issued:
         now = self.clock.now()
         on = jst_date(now)
@@ -333,6 +341,7 @@ class CardAuthority:
             if known is None or known.kept != one:
                 self._open[one.issuer_id] = _Open(one, generations.open_kept(one, self._keys, PROFILES[one.profile]))
         self._open = {one.issuer_id: self._open[one.issuer_id] for one in kept}
+        self._authorities = PersonAuthorities(self.anchors)
         self._by_hashes = {
             (name, *named): one for one in self._open.values() for name, named in one.authority.authority.names.items()
         }

@@ -86,12 +86,19 @@ class Chip:
             raise Refusal(Sw.MEMORY_FAILED) from error
 
     def key(self, name: str) -> card_keys.PrivateKey | None:
-        """A private key, read once."""
+        """A private key, read once.
+
+        Raises:
+            Refusal: 6581, what is kept is no key.
+        """
         if name not in self._keys:
             der = self.kept.keys.get(name)
             if der is None:
                 return None
-            self._keys[name] = card_keys.load(der)
+            try:
+                self._keys[name] = card_keys.load(der)
+            except ValueError:
+                raise Refusal(Sw.MEMORY_FAILED) from None
         return self._keys[name]
 
     def forget_keys(self) -> None:

@@ -92,6 +92,13 @@ class ProxyFieldMissing(Invalid):
     en = "This was not filled in or chosen."
 
 
+class DayUnreadable(Invalid):
+    code = "proxy_day_unreadable"
+    http = 422
+    ja = "日付は「2026-11-23」のように入力してください。"
+    en = "Write the day like 2026-11-23."
+
+
 class ProxyTermWrong(Invalid):
     code = "proxy_term_wrong"
     http = 422

@@ -84,6 +84,15 @@ class AssertionMalformed(Invalid):
     en = "The card's answer could not be read. Start again from the first page."
 
 
+class AssertionUnproved(Invalid):
+    """The card did not sign this round's challenge for this site."""
+
+    code = "assertion_signature_invalid"
+    http = 401
+    ja = "カードの署名を確かめられませんでした。カードを置き直し、このサイトの最初の画面からやり直してください。"
+    en = "The card's signature does not verify. Place the card again and start from the first page of this site."
+
+
 # --- the round from the page to the card and back ---
 
 

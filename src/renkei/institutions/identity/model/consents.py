@@ -12,7 +12,7 @@ import msgspec
 from renkei.base.audit import AuditEvent
 from renkei.base.encoding import MaskedStruct
 from renkei.contracts.identity import Scope
-from renkei.institutions.identity.model.asks import Approved, Ask
+from renkei.institutions.identity.model.asks import Approved, Ask, AskKind
 from renkei.institutions.identity.model.sessions import Session
 
 FRESH_MS = 60_000
@@ -29,6 +29,7 @@ class EventKind(StrEnum):
 
     GIVEN = "given"
     USED = "used"
+    PAID = "paid"  # a payment was approved
     WITHDRAWN = "withdrawn"
 
 
@@ -84,8 +85,12 @@ def still_needed(
 
 
 def always_asks(ask: Ask) -> bool:
-    """Whether no earlier consent can answer this."""
-    return bool(ask.payments or ask.sign_transaction_id or "consent" in ask.prompt)
+    """Whether no earlier consent can answer this.
+
+    What began on another screen is always looked at: somebody else may have begun it (RFC 8628 §5.4, CIBA §14).
+    """
+    elsewhere = ask.kind is not AskKind.CODE
+    return elsewhere or bool(ask.payments or ask.sign_transaction_id or "consent" in ask.prompt)
 
 
 def sensitive(ask: Ask, session: Session) -> bool:

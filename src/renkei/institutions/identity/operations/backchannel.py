@@ -70,3 +70,8 @@ def take_number(conn: Connection, typed: str, now: datetime, *, key: bytes, clie
     if not account_id:
         guesses.miss(conn, who, now)
     return Found(account_id, left)
+
+
+def sweep(conn: Connection, before: datetime) -> int:
+    """Forget numbers whose time ended before a moment; returns how many."""
+    return conn.execute(delete(call_number).where(call_number.c.expires_ms < to_ms(before))).rowcount

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from renkei.base.errors import RenkeiError
 from renkei.base.time import to_ms
 from renkei.contracts.card_agent import Assertion, Key
+from renkei.crypto.errors import SignatureInvalid
 from renkei.crypto.person_certificates import (
     PersonAuthorities,
     PersonCertificate,
@@ -24,7 +25,12 @@ from renkei.crypto.person_certificates import (
 )
 from renkei.crypto.person_errors import CertificateContentChanged, StatusUnknown
 from renkei.crypto.revocation import StatusEvidence, StatusKind, check_good, ocsp_request, read_ocsp
-from renkei.institutions.identity.errors.signin import CertificateWrongUse, StatusUnavailable, WrongRealm
+from renkei.institutions.identity.errors.signin import (
+    AssertionUnproved,
+    CertificateWrongUse,
+    StatusUnavailable,
+    WrongRealm,
+)
 from renkei.institutions.identity.means import Means, StatusSource
 from renkei.institutions.identity.model.signin import Answer, Round, read_assertion, signed_bytes, sureness
 from renkei.institutions.identity.operations import accounts, rounds
@@ -111,14 +117,18 @@ def check_assertion(
     Raises:
         AssertionMalformed: the assertion cannot be read.
         CertificateMalformed, AuthorityUnknown, GenerationUnknown, WrongProfile, CertificateNotYetValid,
-        CertificateExpired, SignatureInvalid: see `crypto.person_errors`.
+        CertificateExpired: see `crypto.person_errors`.
+        AssertionUnproved: the signature is over something else, or by another key.
         CertificateWrongUse: the other certificate of the card.
     """
     shown = read_assertion(assertion)
     certificate = read_person_certificate(shown.certificate, authorities=authorities, at=at)
     if certificate.use is not USES[key]:
         raise CertificateWrongUse()
-    verify_signature(certificate, algorithm=assertion.algorithm, signature=shown.signature, data=message)
+    try:
+        verify_signature(certificate, algorithm=assertion.algorithm, signature=shown.signature, data=message)
+    except SignatureInvalid as error:
+        raise AssertionUnproved(private=error.private) from error
     return certificate
 
 

@@ -68,6 +68,8 @@ def record(conn: Connection, approved: Approved, now: datetime, *, sub: str, ask
         rows = [(account_id, client_id, item.value, approved.ask_id, now_ms, now_ms) for item in new]
         upsert_many(conn, consent, ("account_id", "client_id", "item"), ("ask_id", "since_ms", "used_ms"), rows)
     used(conn, account_id, client_id, items, now, ask_id=approved.ask_id, given=asked)
+    if approved.payments:
+        _note(conn, account_id, client_id, EventKind.PAID, (), now_ms, approved.ask_id)
 
 
 def used(

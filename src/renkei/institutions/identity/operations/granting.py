@@ -83,7 +83,7 @@ class Granting:
             keep_grant(conn, self._means, planned, now, how=CODE_GRANT)
             return planned, self._id_claims(conn, approved)
 
-        found = await self._means.db.write(redeem)
+        found = await self._means.db.write(redeem, brief=True)
         if isinstance(found, Spent):
             raise GrantSpent(reason=found.value)
         planned, further = found
@@ -130,7 +130,7 @@ class Granting:
             key_thumbprint=request.key_thumbprint, approved=None, scopes=scopes,
             expires_ms=to_ms(now + self._means.settings.access_life),
         )  # fmt: skip
-        await self._means.db.write(partial(grants.record, grant=grant, now=now, how=CLIENT_GRANT))
+        await self._means.db.write(partial(grants.record, grant=grant, now=now, how=CLIENT_GRANT), brief=True)
         return answer(self._means, self._keys, grant, client, now)
 
 

@@ -22,9 +22,14 @@ from renkei.institutions.identity.store.base import audit_table
 from renkei.institutions.identity.store.protocol import code as codes
 from renkei.institutions.identity.store.protocol import grant as grants
 from renkei.platform.audit_store import audit
+from renkei.platform.bulk import insert_many
 
 _encode = msgspec.json.Encoder().encode
 _read_approved = msgspec.json.Decoder(Approved).decode
+_COLUMNS = (
+    "grant_id", "realm", "client_id", "account_id", "actor_account_id", "session_id", "proxy_id", "key_thumbprint",
+    "scopes", "approved", "refresh_hash", "lasting", "made_ms", "expires_ms", "ended_ms",
+)  # fmt: skip
 _read_return = msgspec.json.Decoder(Return).decode
 
 
@@ -32,12 +37,9 @@ def give_code(
     conn: Connection, approved: Approved, returns: Return, *, code_hash: bytes, grant_id: str, expires_ms: int
 ) -> None:
     """Keep a code that a browser takes to the client."""
-    conn.execute(
-        codes.insert().values(
-            code_hash=code_hash, client_id=approved.client_id, grant_id=grant_id, approved=_encode(approved),
-            returns=_encode(returns), used_ms=None, expires_ms=expires_ms,
-        )
-    )  # fmt: skip
+    columns = ("code_hash", "client_id", "grant_id", "approved", "returns", "used_ms", "expires_ms")
+    row = (code_hash, approved.client_id, grant_id, _encode(approved), _encode(returns), None, expires_ms)
+    insert_many(conn, codes, columns, [row])
 
 
 class Brought(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,16 +92,14 @@ def record(
         lasting: it outlives the session (`offline_access`).
     """
     approved = grant.approved
-    conn.execute(
-        grants.insert().values(
-            grant_id=grant.grant_id, realm=grant.realm.value, client_id=grant.client_id, account_id=grant.account_id,
-            actor_account_id=approved.actor_account_id if approved else "", session_id=grant.session_id,
-            proxy_id=approved.acting.proxy_id if approved and approved.acting else "",
-            key_thumbprint=grant.key_thumbprint, scopes=" ".join(grant.scopes),
-            approved=_encode(approved) if approved else None, refresh_hash=refresh_hash, lasting=int(lasting),
-            made_ms=to_ms(now), expires_ms=grant.expires_ms, ended_ms=None,
-        )
+    row = (
+        grant.grant_id, grant.realm.value, grant.client_id, grant.account_id,
+        approved.actor_account_id if approved else "", grant.session_id,
+        approved.acting.proxy_id if approved and approved.acting else "", grant.key_thumbprint,
+        " ".join(grant.scopes), _encode(approved) if approved else None, refresh_hash, int(lasting), to_ms(now),
+        grant.expires_ms, None,
     )  # fmt: skip
+    insert_many(conn, grants, _COLUMNS, [row])
     event = TokensIssued(
         grant=grant.grant_id, client=grant.client_id, account=grant.account_id, session=grant.session_id, how=how,
         scopes=" ".join(grant.scopes),

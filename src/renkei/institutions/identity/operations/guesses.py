@@ -28,6 +28,11 @@ def clear(conn: Connection, who: str) -> None:
     conn.execute(delete(guess).where(guess.c.who == who))
 
 
+def sweep(conn: Connection, before: datetime) -> int:
+    """Forget wrong codes whose pause ended before a moment; returns how many."""
+    return conn.execute(delete(guess).where(guess.c.since_ms < to_ms(before - GUESS_WINDOW))).rowcount
+
+
 def _count(conn: Connection, who: str, now: datetime) -> int:
     row = conn.execute(select(guess).where(guess.c.who == who)).one_or_none()
     return 0 if row is None or now - from_ms(row.since_ms) >= GUESS_WINDOW else int(row.misses)

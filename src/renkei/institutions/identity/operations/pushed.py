@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from renkei.base.time import to_ms
 from renkei.contracts.identity import Realm
@@ -16,21 +16,24 @@ from renkei.institutions.identity.model.requests import Pushed
 from renkei.institutions.identity.operations import asks
 from renkei.institutions.identity.queries.consents import account_named
 from renkei.institutions.identity.store.protocol import pushed as table
+from renkei.platform.bulk import Prepared, insert_many
 
 PREFIX = "urn:ietf:params:oauth:request_uri:"
 """RFC 9126 §2.2."""
 
 _encode = msgspec.json.Encoder().encode
 _read = msgspec.json.Decoder(Pushed).decode
+_kept = Prepared(
+    select(table.c.client_id, table.c.ask_id, table.c.body).where(
+        table.c.uri_hash == bindparam("uri_hash"), table.c.expires_ms > bindparam("now_ms")
+    )
+)
 
 
 def keep(conn: Connection, request: Pushed, *, uri_hash: bytes, expires_ms: int) -> None:
     """Keep a pushed request."""
-    conn.execute(
-        table.insert().values(
-            uri_hash=uri_hash, client_id=request.client_id, ask_id="", body=_encode(request), expires_ms=expires_ms
-        )
-    )
+    columns = ("uri_hash", "client_id", "ask_id", "body", "expires_ms")
+    insert_many(conn, table, columns, [(uri_hash, request.client_id, "", _encode(request), expires_ms)])
 
 
 def bring(
@@ -48,16 +51,16 @@ def bring(
     Raises:
         PushedUnknown: never pushed, by another client, expired, or answered.
     """
-    query = select(table).where(table.c.uri_hash == uri_hash, table.c.expires_ms > to_ms(now))
-    row = conn.execute(query).one_or_none()
-    if row is None or row.client_id != client_id:
+    rows = _kept(conn, uri_hash=uri_hash, now_ms=to_ms(now))
+    if not rows or rows[0][0] != client_id:
         raise PushedUnknown()
-    if row.ask_id:
-        return _again(conn, row.ask_id, now)
+    _, known_as, body = rows[0]
+    if known_as:
+        return _again(conn, known_as, now)
     claimed = update(table).where(table.c.uri_hash == uri_hash, table.c.ask_id == "").values(ask_id=ask_id)
     if conn.execute(claimed).rowcount != 1:
         raise PushedUnknown(private="brought twice at once")
-    request = _read(row.body)
+    request = _read(body)
     asks.put(conn, _ask(conn, request, realm, ask_id, ask_expires_ms, now), now)
     return ask_id
 

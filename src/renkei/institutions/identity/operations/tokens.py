@@ -85,7 +85,7 @@ async def issue(
         keep_grant(conn, means, planned, now, how=how)
         return id_claims(conn, approved)
 
-    further = await means.db.write(keep)
+    further = await means.db.write(keep, brief=True)
     return answer(means, keys, planned.grant, client, now, refresh_token=planned.refresh_token, further=further)
 
 

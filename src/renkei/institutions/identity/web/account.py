@@ -27,7 +27,7 @@ from renkei.institutions.identity.web.sessions import checked_back, leave
 from renkei.institutions.identity.web.signin import FormData, SignInPages, flat
 from renkei.institutions.identity.web.ways import Speaker, Ways
 from renkei.institutions.identity.web.wishes import agent_of, new_round
-from renkei.platform.web.pages import AnyRequest, respond, see_other
+from renkei.platform.web.pages import AnyRequest, respond, see_other, word
 from renkei.platform.web.parts import Chip, Choice, Column, Fact, Field, FieldError, Lines, Link
 
 HOME, CONFIRM, CLOSE, NOT_ME = "/account", "/account/confirm", "/account/close", "/account/not-me"
@@ -104,7 +104,8 @@ class AccountPages(SignInPages):
         session, now = await self.session(request), self.means.clock.now()
         if session is None:
             return see_other(self.sign_in(HOME))
-        account_id, why = session.account_id, Why.NOT_ME if not_me else Why.SIGNED_OUT
+        account_id, session_id = session.account_id, word(session_id)
+        why = Why.NOT_ME if not_me else Why.SIGNED_OUT
 
         def end(conn: Connection) -> bool:
             found = signed_in.get(conn, session_id, now)

@@ -232,6 +232,7 @@ class ApprovalPages:
             "account_href": self._people.account_href,
             "substitutes": teller.substitutes(claims, CHOOSABLE if seen.transaction else shown),
             "approve_text": teller.approve_text(ask),
+            "deny_text": teller.deny_text(ask),
             "expires": teller.expires(ask),
             "action": self._href(ask),
             "seal": self._seal(ask, session, seen),

@@ -21,10 +21,9 @@ from renkei.institutions.identity.web.wishes import code_hash
 from renkei.platform.errors import BodyTooLarge, FaultInside
 from renkei.platform.logging import get_logger
 from renkei.platform.problems import CONTENT_TYPE, encode_problem
-from renkei.platform.web.pages import COMMON_HEADERS, AnyRequest
+from renkei.platform.web.pages import COMMON_HEADERS, AnyRequest, word
 
 BODY_BYTES_MAX = 32_768
-TXN_MAX = 128
 DELIVER = "/card/assertions"
 HEADERS = COMMON_HEADERS | {"Cache-Control": "no-store"}
 
@@ -54,7 +53,7 @@ def _assertions(ways: Ways) -> HTTPRouteHandler:
             assertion = _read_assertion(await request.body())
         except (msgspec.MsgspecError, RecursionError) as error:
             raise AssertionMalformed(private=type(error).__name__) from None
-        if not assertion.txn or len(assertion.txn) > TXN_MAX:
+        if not word(assertion.txn):
             raise AssertionMalformed(private="txn")
         code, now = new_secret(), ways.means.clock.now()
         hashed = code_hash(ways.means, code)
@@ -69,14 +68,14 @@ def _removed(ways: Ways) -> HTTPRouteHandler:
     async def removed(request: AnyRequest) -> None:
         """Ends the session on a shared terminal that began with this round; says nothing of whether there was one."""
         try:
-            notice = _read_removed(await request.body())
+            txn = word(_read_removed(await request.body()).txn)
         except (msgspec.MsgspecError, RecursionError) as error:
             raise AssertionMalformed(private=type(error).__name__) from None
         now = ways.means.clock.now()
 
         def end(conn: Connection) -> tuple[str, ...]:
-            rounds.withdraw(conn, notice.txn)
-            return sessions.end_by_card(conn, notice.txn, now)
+            rounds.withdraw(conn, txn)
+            return sessions.end_by_card(conn, txn, now)
 
         for session_id in await ways.means.db.write(end):
             await ways.ended(session_id)

@@ -68,7 +68,7 @@ async def admit(means: Means, found: Proved | None = None, proof: Proof | None =
         ClientUnproven, ProofWrong: used before.
     """
     marks = [one.mark for one in (found, proof) if one is not None]
-    if not await means.db.write(lambda conn: replay.admitted(conn, marks)):
+    if not await means.db.write(lambda conn: replay.admitted(conn, marks), brief=True):
         raise ProofWrong(reason="replayed") if found is None else ClientUnproven(reason="replayed")
 
 

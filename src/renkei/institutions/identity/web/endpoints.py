@@ -148,7 +148,7 @@ class Endpoints:
                 raise ClientUnproven(reason="replayed")
             pushed.keep(conn, asked, uri_hash=uri_hash, expires_ms=to_ms(now + life))
 
-        await self._means.db.write(keep)
+        await self._means.db.write(keep, brief=True)
         return json_answer(PushedAnswer(pushed.PREFIX + secret, int(life.total_seconds())), status=201)
 
     async def authorize(self, request: AnyRequest, parameters: Mapping[str, str]) -> Response[str]:
@@ -168,7 +168,8 @@ class Endpoints:
                 pushed.bring, client_id=client_id, realm=self._keys.realm, ask_id=new_secret(),
                 uri_hash=keyed_hash(self._means.session_key, "pushed", reference.removeprefix(pushed.PREFIX)),
                 ask_expires_ms=to_ms(now + settings.ask_life), now=now,
-            )
+            ),
+            brief=True,
         )  # fmt: skip
         return see_other(f"{settings.path}/approve/{ask_id}")
 
@@ -205,7 +206,7 @@ class Endpoints:
         answer = self._means.db.read_now(read)
         if answer.verified_claims is not None:
             await self._means.db.write(
-                lambda conn: consents.used(conn, found.grant.account_id, found.grant.client_id, items, now)
+                lambda conn: consents.used(conn, found.grant.account_id, found.grant.client_id, items, now), brief=True
             )
         return json_answer(answer)
 
@@ -222,7 +223,7 @@ class Endpoints:
         except jose.Unreadable:
             return json_answer(Introspection())
         now = self._means.clock.now()
-        grant = self._means.db.read_now(partial(grants.find, grant_id=claims.grant_id, now=now))
+        grant = self._means.db.read_now(partial(grants.find, grant_id=claims.grant_id, now=now), brief=True)
         return json_answer(Introspection() if grant is None else self._told(server, claims, grant))
 
     async def revoke(self, request: AnyRequest) -> Response[bytes]:
@@ -237,11 +238,11 @@ class Endpoints:
             claims = self._keys.verify_own(token, ACCESS_TYPE, self._keys.issuer)
         except jose.Unreadable:
             await self._means.db.write(
-                partial(grants.end_of_refresh, refresh_hash=hashed, client_id=client.client_id, now=now)
+                partial(grants.end_of_refresh, refresh_hash=hashed, client_id=client.client_id, now=now), brief=True
             )
         else:
             if claims.client_id == client.client_id:
-                await self._means.db.write(partial(grants.end, grant_id=claims.grant_id, now=now))
+                await self._means.db.write(partial(grants.end, grant_id=claims.grant_id, now=now), brief=True)
         return json_answer(b"")
 
     def _told(self, server: Client, claims: OwnClaims, grant: Grant) -> Introspection:

@@ -55,7 +55,7 @@ class Finish:
                 raise FinishElsewhere()
         secret = new_secret()
         try:
-            await self._means.db.write(lambda conn: self._take(conn, standing, returns, secret, now))
+            await self._means.db.write(lambda conn: self._take(conn, standing, returns, secret, now), brief=True)
         except AskPending:
             return see_other(f"{self._means.settings.path}/approve/{ask_id}")
         except AskDenied as denied:

@@ -43,7 +43,7 @@ from renkei.institutions.identity.web import entering
 from renkei.institutions.identity.web.signin import HINT_COOKIE, FormData, SignInPages, flat
 from renkei.institutions.identity.web.ways import Entered, Speaker, Ways
 from renkei.institutions.identity.web.wishes import browser_of, new_round, round_cookie
-from renkei.platform.web.pages import AnyRequest, respond, see_other
+from renkei.platform.web.pages import AnyRequest, respond, see_other, word
 from renkei.platform.web.parts import Fact, Field, FieldError
 
 LIST = "/account/passkeys"
@@ -191,6 +191,7 @@ class PasskeyPages(SignInPages):
         return used
 
     async def _round(self, request: AnyRequest, txn: str, purpose: Purpose) -> Round:
+        txn = word(txn)
         browser, now = browser_of(self.means, request, txn), self.means.clock.now()
         round_ = await self.means.db.read(lambda conn: rounds.of_browser(conn, txn, browser_hash=browser, now=now))
         if round_.purpose is not purpose:

@@ -20,6 +20,7 @@ from renkei.contracts.proofing import ProofingPort, ProofingUnknown, ProofingWit
 from renkei.institutions.identity.errors.proxies import (
     BirthDiffers,
     CounterCodeUnknown,
+    DayUnreadable,
     EvidenceUnfit,
     NotAMinor,
     ProxyFieldMissing,
@@ -83,7 +84,7 @@ class ClerkPages:
     ) -> Response[str]:  # fmt: skip
         """The form of a statutory agent."""
         speaker = self._speaker(request)
-        told = {name: error.sentence(speaker.language.value) for name, error in (errors or {}).items()}
+        told = {name: speaker.told(name, error) for name, error in (errors or {}).items()}
         context = self._frame(speaker, staff, speaker.say("clerk.title")) | {
             "fields": _fields(speaker, form or EnterForm(), told),
             "action": f"{self.path}/proxies",
@@ -107,7 +108,7 @@ class ClerkPages:
             try:
                 days[name] = read_day(text)
             except ValueError:
-                errors[name] = ProxyTermWrong(days_max=0) if name == "until" else ProxyFieldMissing()
+                errors[name] = DayUnreadable()
         if form.kind == ProxyKind.PARENT and not form.birth.strip():
             errors["birth"] = ProxyFieldMissing()
         if errors:

@@ -17,6 +17,7 @@ from renkei.base.time import jst_date
 from renkei.contracts.identity import Acr, ProxyKind, Realm
 from renkei.institutions.identity.errors.proxies import (
     ProxyCardNeeded,
+    ProxyFieldMissing,
     ProxyNameWrong,
     ProxyScopeWrong,
     ProxyStepRefused,
@@ -69,8 +70,8 @@ class GrantPages(ProxyPages):
         kind, now = _granted_kind(kind_word), self.means.clock.now()
         read = read_grant(kind, form, today=jst_date(now))
         if isinstance(read, Mapping):
-            language = self.speaker(request).language.value
-            told = {name: error.sentence(language) for name, error in read.items()}
+            speaker = self.speaker(request)
+            told = {name: speaker.told(name, error) for name, error in read.items()}
             return await self.new(request, kind, form=form, errors=told)
         made = await self.means.db.write(
             partial(
@@ -130,7 +131,7 @@ def read_grant(kind: ProxyKind, form: GrantForm, *, today: date) -> Limits | Map
     try:
         operations.parse_name(form.name)
     except ProxyNameWrong as error:
-        errors["name"] = error
+        errors["name"] = error if form.name.strip() else ProxyFieldMissing()
     days: dict[str, date | None] = {}
     for name, text in (("from_day", form.from_day), ("until", form.until)):
         try:
@@ -138,7 +139,8 @@ def read_grant(kind: ProxyKind, form: GrantForm, *, today: date) -> Limits | Map
         except ValueError:
             errors[name] = term
     affairs = form.areas if len(rule.affairs) > 1 else rule.affairs
-    errors |= {name: ProxyScopeWrong() for name, chosen in (("affairs", affairs), ("acts", form.doing)) if not chosen}
+    entered = (("affairs", affairs), ("acts", form.doing), ("until", form.until.strip()))
+    errors |= {name: ProxyFieldMissing() for name, value in entered if not value}
     if errors:
         return errors
     try:

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from renkei.base.errors import RenkeiError
 from renkei.base.time import from_ms, jst_date, to_ms
 from renkei.contracts.identity import ALL_AFFAIRS, ProxyKind
+from renkei.institutions.identity.errors.proxies import ProxyFieldMissing
 from renkei.institutions.identity.model.clients import Client
 from renkei.institutions.identity.model.proxies import EndedBy, Proxy, ProxyState, Rule, Use, standing
 from renkei.institutions.identity.queries.proxies import Deed, Help
@@ -74,6 +76,12 @@ class Speaker:
     def say(self, key: str, **values: object) -> str:
         """A message of this area."""
         return self._kit.text(self.language, f"identity.proxies.{key}", **values)
+
+    def told(self, field: str, error: RenkeiError) -> str:
+        """What is wrong with a field, as its reader is told."""
+        if isinstance(error, ProxyFieldMissing):
+            return self.say(f"missing.{field}")
+        return error.sentence(self.language.value)
 
     def state(self, proxy: Proxy) -> ProxyState:
         """Where a proxy stands now."""

@@ -56,7 +56,7 @@ from renkei.institutions.identity.web.wishes import (
     round_cookie,
 )
 from renkei.platform.web.catalogue import Language
-from renkei.platform.web.pages import AnyRequest, respond, see_other
+from renkei.platform.web.pages import AnyRequest, respond, see_other, word
 from renkei.platform.web.parts import Choice, Field, FieldError, Step, StepState
 
 RETURN = "/card/return"
@@ -128,6 +128,7 @@ class SignInPages(Pages):
 
     async def ready(self, request: AnyRequest, txn: str) -> Response[str]:
         """The page of a round: everything is ready for the card, or for the passkey."""
+        txn = word(txn)
         browser, now = browser_of(self.means, request, txn), self.means.clock.now()
         try:
             round_ = await self.means.db.read(lambda conn: rounds.of_browser(conn, txn, browser_hash=browser, now=now))
@@ -147,7 +148,7 @@ class SignInPages(Pages):
 
     async def come_back(self, request: AnyRequest) -> Response[str]:
         """The browser is back from the card agent."""
-        txn = request.query_params.get("txn", "")[:128]
+        txn = word(request.query_params.get("txn", ""))
         browser, now = browser_of(self.means, request, txn), self.means.clock.now()
         if request.query_params.get("declined"):
             try:
@@ -155,7 +156,7 @@ class SignInPages(Pages):
             except RenkeiError as error:
                 return self._failed(request, error, None)
             return self._declined(request, round_)
-        code = code_hash(self.means, request.query_params.get("code", "")[:128])
+        code = code_hash(self.means, word(request.query_params.get("code", "")))
         try:
             taken = await self.means.db.write(
                 lambda conn: rounds.take(conn, txn, browser_hash=browser, code_hash=code, now=now)

@@ -175,6 +175,12 @@ class Teller:
             return self.say("button.pay", amount=self.formats.yen(total))
         return self.say("button.approve")
 
+    def deny_text(self, ask: Ask) -> str:
+        """What the button says that declines."""
+        if ask.sign_transaction_id:
+            return self.say("button.deny_sign")
+        return self.say("button.deny_pay" if ask.payments else "button.deny")
+
     def over(self, ask: Ask, client: Client, *, approved: bool) -> tuple[str, str]:
         """Heading and text once a decision for another screen is made."""
         which = "approved" if approved else "denied"
