@@ -12,7 +12,7 @@ from litestar.types import ControllerRouterHandler
 
 from renkei.assembly.cards import CardOffice, CardPlan
 from renkei.assembly.country import Country, SectionPlan
-from renkei.assembly.identity import PATH, TEST_CARD_PATH, IdentityHouse
+from renkei.assembly.provider import PATH, TEST_CARD_PATH, IdentityHouse
 from renkei.assembly.nation import Nation, Persona
 from renkei.assembly.stores import ROOMS
 from renkei.base.personal_number import PersonalNumber

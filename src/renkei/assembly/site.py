@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 
 from renkei.assembly.agencies import JPS, PENSION_SECTION, Agencies
 from renkei.assembly.country import Country
-from renkei.assembly.identity import PATH as IDENTITY_PATH
+from renkei.assembly.provider import PATH as IDENTITY_PATH
 from renkei.assembly.rest import schema_handlers
 from renkei.assembly.services import Services
 from renkei.channels.front.web import PACKAGE as FRONT

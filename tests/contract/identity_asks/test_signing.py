@@ -268,6 +268,8 @@ def test_signatures_go_to_nobody_else(world: World, client: Client, cards: Cards
         world.token = Presented(right.claims, msgspec.structs.replace(right.grant, **changes))
         answer = client.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "sign_transaction_unknown")
+    world.token = Presented(right.claims, msgspec.structs.replace(right.grant, scopes=("openid",)))
+    assert client.get(path).json()["error"] == "insufficient_scope"
     world.token = right
     assert client.get(path).status_code == 200
 

@@ -25,7 +25,7 @@ class Authenticator:
     credential_id: bytes = b"credential-0001!"
     flags: int = UP | UV
     count: int = 0
-    handle: bytes = b""
+    handle: str = ""
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
 
     def create(self, options: dict, **client: object) -> str:

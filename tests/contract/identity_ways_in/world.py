@@ -118,16 +118,20 @@ class Links:
 class World:
     """One provider."""
 
-    def __init__(self, db: Database, *, test_card: bool = True, staff: Door | None = None) -> None:
+    def __init__(
+        self, db: Database, *, test_card: bool = True, staff: Door | None = None, origin: str = ORIGIN,
+        agents: tuple[str, ...] = (AGENT,),
+    ) -> None:  # fmt: skip
         self.db, self.clock = db, MovableClock(NOW)
         self.card_db = Database.open("sqlite://", metadata=card_store.metadata)
         self.authority = CardAuthority(self.card_db, keys=Keys(), base_url="https://jpki.example", clock=self.clock)
         asyncio.run(self.authority.start())
         self.status, self.links = Status(self.authority), Links(self.authority)
         self.settings = Settings(
-            base_url=ORIGIN + PATH, agents=(AGENT,), test_card=ORIGIN + "/test-card" if test_card else ""
+            base_url=origin + PATH, agents=agents, test_card=origin + "/test-card" if test_card else ""
         )
         self.kit = kit()
+        self.origin = origin
         self.means = Means(
             db=db, clock=self.clock, settings=self.settings, kit=self.kit, status=self.status, pairwise_key=b"p" * 32,
             session_key=b"s" * 32,
@@ -141,14 +145,22 @@ class World:
             [*handlers(self.ways), static_handler(self.kit)], exception_handlers=error_pages(self.kit),
             openapi_config=None, logging_config=None,
         )  # fmt: skip
-        self.http = TestClient(self.app, base_url=ORIGIN)
-        self.http.__enter__()
+        self._http: TestClient[Litestar] | None = None
 
     def browser(self, agent: str = CHROME) -> Browser:
         return Browser(self, agent)
 
+    @property
+    def http(self) -> TestClient[Litestar]:
+        """One connection for all browsers: several event loops of one application would get in each other's way."""
+        if self._http is None:
+            self._http = TestClient(self.app, base_url=self.origin)
+            self._http.__enter__()
+        return self._http
+
     def close(self) -> None:
-        self.http.__exit__(None, None, None)
+        if self._http is not None:
+            self._http.__exit__(None, None, None)
         self.card_db.close()
 
     def person(self, holder: str = "h-1", items: CertificateItems = HANAKO, *, generation: int = 1) -> Person:

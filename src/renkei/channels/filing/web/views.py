@@ -103,9 +103,7 @@ class Teller:
             StepState.DONE if at < done else StepState.CURRENT if at == done else StepState.AHEAD
             for at in range(len(names))
         ]
-        return [
-            Step(text=self.say(f"step.{name}"), state=state) for name, state in zip(names, states, strict=True)
-        ]
+        return [Step(text=self.say(f"step.{name}"), state=state) for name, state in zip(names, states, strict=True)]
 
     def problem(self, found: Return) -> str:
         """What last kept the return from going on; empty where nothing did."""

@@ -180,7 +180,9 @@ class PortalPages:
 
     def _frame(self, language: Language, title: str, *, reader: Reader | None = None) -> dict[str, object]:
         text = self._kit.text
-        values = {"name": reader.acting.principal} if reader and reader.acting and title.endswith("_of") else {}
+        # The band must stand there even where the name of the one acted for is not known.
+        principal = reader.acting.principal or text(language, "portal.somebody") if reader and reader.acting else ""
+        values = {"name": principal} if title.endswith("_of") else {}
         trail = [Link(href="/", text=text(language, "portal.home"))]
         if title != "portal.title":
             trail.append(Link(href=PATH, text=text(language, "portal.title")))
@@ -195,7 +197,7 @@ class PortalPages:
         }
         if acting is not None:
             may_view = acting.may(Act.VIEW, ACCESS_LIST)
-            frame |= {"acting_for": acting.principal, "stop_action": ACTING, "may_view": may_view}
+            frame |= {"acting_for": principal, "stop_action": ACTING, "may_view": may_view}
         return frame
 
     def _answer(

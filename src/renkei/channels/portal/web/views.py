@@ -62,7 +62,8 @@ def offer_view(kit: WebKit, language: Language, offer: ProxyOffer, *, here: str)
         Fact(term=say("may"), value=comma.join(say(f"act.{act}") for act in offer.acts)),
         Fact(term=say("until"), value=kit.formats(language).day(offer.until) if offer.until else say("no_end")),
     ]
-    return OfferView(proxy_id=offer.proxy_id, name=offer.principal, facts=facts, here=offer.proxy_id == here)
+    name = offer.principal or kit.text(language, "portal.somebody")
+    return OfferView(proxy_id=offer.proxy_id, name=name, facts=facts, here=offer.proxy_id == here)
 
 
 class Teller:

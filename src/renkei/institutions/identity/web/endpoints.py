@@ -223,7 +223,7 @@ class Endpoints:
         except jose.Unreadable:
             return json_answer(Introspection())
         now = self._means.clock.now()
-        grant = self._means.db.read_now(partial(grants.find, grant_id=claims.grant_id, now=now), brief=True)
+        grant = self._means.db.read_now(partial(grants.find, grant_id=claims.grant_id, now=now))
         return json_answer(Introspection() if grant is None else self._told(server, claims, grant))
 
     async def revoke(self, request: AnyRequest) -> Response[bytes]:

@@ -30,7 +30,12 @@ from renkei.institutions.identity.errors.asks import (
     SignTaskUnknown,
     SignTransactionUnknown,
 )
-from renkei.institutions.identity.errors.protocol import ClientStopped, RequestMalformed, ScopeUnregistered
+from renkei.institutions.identity.errors.protocol import (
+    ClientStopped,
+    RequestMalformed,
+    ScopeMissing,
+    ScopeUnregistered,
+)
 from renkei.institutions.identity.means import Means
 from renkei.institutions.identity.model.asks import Approved, Ask
 from renkei.institutions.identity.model.clients import Client
@@ -203,6 +208,8 @@ class SignTransactions:
     async def fetch(self, request: AnyRequest, transaction_id: str) -> Response[bytes]:
         """Hand over the signatures, once, for the access token that came of the same agreement."""
         grant = (await self._token_of(request)).grant
+        if Scope.SIGN.value not in grant.scopes:
+            raise ScopeMissing(scope=Scope.SIGN.value)
         agreed = grant.approved.sign_transaction_id if grant.approved else ""
         if not agreed or not hmac.compare_digest(agreed.encode(), transaction_id.encode()):
             raise SignTransactionUnknown()

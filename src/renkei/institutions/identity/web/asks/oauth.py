@@ -21,7 +21,7 @@ Authenticated: TypeAlias = Callable[[AnyRequest], Awaitable[tuple[Client, Mappin
 """Who calls (`private_key_jwt`), and the form parameters."""
 
 TokenOf: TypeAlias = Callable[[AnyRequest], Awaitable[Presented]]
-"""The access token of a request with the scope `sign`, verified with its DPoP proof, and the grant behind it."""
+"""The access token of a request, verified with its DPoP proof, and the grant behind it."""
 
 
 def registered_for(client: Client, grant: str) -> None:
