@@ -106,15 +106,13 @@ class Site:
                 delivery.append(HttpDelivery([self.origin]))
             return await delivery[0](url, body)
 
-        return CardAgent(
-            source=self.cards, origins=[self.origin], clock=self.world.clock, deliver=deliver, path=path
-        )
+        return CardAgent(source=self.cards, origins=[self.origin], clock=self.world.clock, deliver=deliver, path=path)
 
     def _chip(self, person: Person) -> Any:
         authority = self.world.authority.anchors[0]
         pairs = {
-            which: KeyPair(key=person.keys[which].private_key, certificate=person.certificate(which), authority=authority)
-            for which in Key
+            which: KeyPair(key=held.private_key, certificate=person.certificate(which), authority=authority)
+            for which, held in person.keys.items()
         }
         own = CardKeys(
             authentication=pairs[Key.AUTHENTICATION], signature=pairs[Key.SIGNATURE],

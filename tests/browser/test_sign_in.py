@@ -6,7 +6,6 @@ import asyncio
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -122,9 +121,7 @@ def test_whoever_moved_confirms_the_new_data(site: Site, visit: Visit, shoot: Sh
     other.get_by_role("link", name="あとにする").click()
     expect(other.locator("main")).to_contain_text("この内容は古くなっています")
     shoot(other, "account-stale-390")
-    person.items = MOVED
     site.do(lambda: site.world.issue(person, renew=True, generation=2))
-    person.items = HANAKO
 
 
 def test_declining_leads_back(site: Site, visit: Visit, shoot: Shoot) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Table
 
 from renkei.assembly.cards import CardOffice
 from renkei.base.errors import RenkeiError
-from renkei.contracts.identity import BACKCHANNEL_GRANT, DEVICE_GRANT, EXCHANGE_GRANT, Realm
+from renkei.contracts.identity import BACKCHANNEL_GRANT, DEVICE_GRANT, EXCHANGE_GRANT, Acr, Realm, StaffUser
 from renkei.crypto.codes import KeyUse
 from renkei.crypto.signing_keys import SigningKey, SoftwareKeys
 from renkei.institutions.card import queries as card_queries
@@ -28,6 +28,7 @@ from renkei.institutions.identity.model.clients import Client
 from renkei.institutions.identity.model.settings import Settings
 from renkei.institutions.identity.model.tokens import TokenAnswer
 from renkei.institutions.identity.operations import clients as client_operations
+from renkei.institutions.identity.operations import helpers as helper_operations
 from renkei.institutions.identity.operations import proxies as proxy_operations
 from renkei.institutions.identity.operations import tokens
 from renkei.institutions.identity.operations.card_signin import CardTrust, Statuses
@@ -36,15 +37,18 @@ from renkei.institutions.identity.operations.keys import ProviderKeys
 from renkei.institutions.identity.operations.logout import SessionEnds
 from renkei.institutions.identity.queries import accounts as account_queries
 from renkei.institutions.identity.queries import sessions as session_queries
-from renkei.institutions.identity.queries.staff import staff_claims
+from renkei.institutions.identity.queries.staff import staff_claims, user_of
 from renkei.institutions.identity.web import (
     approve,
     backchannel,
     clients,
     consents,
+    decisions,
     device,
     finish,
+    helpers,
     proxies,
+    proxy_clerk,
     signing,
     signing_out,
     staff,
@@ -54,7 +58,10 @@ from renkei.institutions.identity.web import (
 from renkei.institutions.identity.web.asks.people import people_of
 from renkei.institutions.identity.web.endpoints import endpoints
 from renkei.institutions.identity.web.proxy_parts import Parts
+from renkei.institutions.identity.web.sessions import current, sign_in_href
 from renkei.institutions.identity.web.ways import Ways
+from renkei.institutions.proofing.service import ProofingOffice
+from renkei.institutions.proofing.web.pages import handlers as proofing_handlers
 from renkei.platform.clock import Clock
 from renkei.platform.database import Database
 from renkei.platform.errors import PeerRefused
@@ -63,7 +70,7 @@ from renkei.platform.openid.provider import Provider
 from renkei.platform.openid.relying_party import RelyingParty
 from renkei.platform.openid.transport import ProviderHttp
 from renkei.platform.web.kit import WebKit
-from renkei.platform.web.pages import page_router
+from renkei.platform.web.pages import AnyRequest, page_router
 from renkei.platform.web.rp_sessions import RpSessions
 from renkei.platform.wire import Request
 
@@ -199,19 +206,35 @@ class IdentityHouse:
 
     # --- the provider's own pages and endpoints ---
 
-    def handlers(self) -> list[ControllerRouterHandler]:
-        """Everything that the provider answers, below `/identity`."""
+    async def clerk_of(self, request: AnyRequest) -> StaffUser | None:
+        """Which clerk is signed in at the provider itself, at the counter."""
+        session = await current(self.means, request, Realm.STAFF)
+        if session is None:
+            return None
+        return await self.means.db.read(lambda conn: user_of(conn, session))
+
+    def staff_sign_in(self, back: str) -> str:
+        """Where a clerk signs in at the provider itself; afterwards the browser comes back to `back`."""
+        return sign_in_href(self.means, realm=Realm.STAFF, back=back, acr=Acr.CARD)
+
+    def handlers(self, *, proofing: ProofingOffice) -> list[ControllerRouterHandler]:
+        """Everything that the provider answers, below `/identity`, and the counter's pages.
+
+        Args:
+            proofing: records of proofing, on which a clerk enters parents and guardians.
+        """
         means, keys = self.means, self.keys
         authorities = self._cards.authority.authorities()
         trust = CardTrust(authorities, Statuses(means.status, authorities), CardLinks(self._cards.authority))
         ends = SessionEnds(means, keys, self._post)
         door = staff_enter.StaffDoor(means, test_terminals=True)
-        ways = Ways(means, trust, ended=ends.ended, closed=ends.closed, staff=door)
+        ways = Ways(means, trust, ended=ends.ended, closed=self._closed, staff=door)
         self._ways, self._ends = ways, ends
         people = people_of(means, client_of=client_operations.get, revoked=ends.revoked)
         sign_pages = signing.SignPages(means, people, trust)
         authenticated = partial(clients.authenticated, means)
         main = keys[Realm.MAIN]
+        parts = Parts(means, client_of=client_operations.find)
 
         async def issue(approved: Approved, client: Client, thumbprint: str) -> TokenAnswer:
             return await tokens.issue(means, main, approved, client, key_thumbprint=thumbprint)
@@ -232,7 +255,19 @@ class IdentityHouse:
             *backchannel.handlers(means, people, authenticated=authenticated),
             *device.handlers(means, people, authenticated=authenticated),
             *signing.handlers(means, sign_pages, authenticated=authenticated, token_of=clients.token_of(means, main)),
-            *proxies.handlers(Parts(means, client_of=client_operations.find)),
+            *proxies.handlers(parts),
+            *proxy_clerk.handlers(parts, staff_of=self.clerk_of, proofing=proofing),
+            *helpers.handlers(parts, staff_of=self.clerk_of, session_ended=ends.ended),
+            page_router(
+                means.kit,
+                proofing_handlers(
+                    kit=means.kit,
+                    office=proofing,
+                    staff_of=self.clerk_of,
+                    sign_in_href=self.staff_sign_in,
+                    path=f"{PATH}/proofing",
+                ),
+            ),
             *staff.handlers(means, door, sections_of=self._sections_of, ended=ends.ended),
         ]
 
@@ -240,7 +275,7 @@ class IdentityHouse:
         """Tell clients of sessions that ended, and tidy up, from time to time."""
         self._tasks = [
             asyncio.create_task(self._every(NOTICES_EVERY_S, self._ends.deliver)),
-            asyncio.create_task(self._every(SWEEP_EVERY_S, lambda: ways_in.sweep(self._ways))),
+            asyncio.create_task(self._every(SWEEP_EVERY_S, self._sweep)),
         ]
 
     async def stop(self) -> None:
@@ -249,6 +284,20 @@ class IdentityHouse:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.means.db.close()
+
+    async def _closed(self, account_id: str) -> None:
+        """A person closed their account: nobody acts for them any more, nor they for anybody."""
+        now = self.means.clock.now()
+        await self.means.db.write(lambda conn: proxy_operations.end_all_of(conn, account_id, now))
+        await self._ends.closed(account_id)
+
+    async def _sweep(self) -> int:
+        """End what has run out, and tell who has to know."""
+        now, idle = self.means.clock.now(), self.means.settings.shared_idle
+        over = await self.means.db.write(lambda conn: helper_operations.end_lapsed(conn, now, idle=idle))
+        for session_id in over:
+            await self._ends.ended(session_id)
+        return len(over) + await ways_in.sweep(self._ways) + await decisions.sweep(self.means)
 
     async def _every(self, pause_s: float, work: Callable[[], Awaitable[int]]) -> None:
         while True:

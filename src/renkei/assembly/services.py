@@ -12,8 +12,8 @@ from litestar.types import ControllerRouterHandler
 
 from renkei.assembly.cards import CardOffice, CardPlan
 from renkei.assembly.country import Country, SectionPlan
-from renkei.assembly.provider import PATH, TEST_CARD_PATH, IdentityHouse
 from renkei.assembly.nation import Nation, Persona
+from renkei.assembly.provider import PATH, TEST_CARD_PATH, IdentityHouse
 from renkei.assembly.stores import ROOMS
 from renkei.base.personal_number import PersonalNumber
 from renkei.base.time import jst_date
@@ -33,6 +33,7 @@ from renkei.institutions.identity.operations import staff as staff_operations
 from renkei.institutions.identity.operations.tokens import new_secret
 from renkei.institutions.identity.queries.staff import staff_list
 from renkei.institutions.identity.web.staff import SectionName
+from renkei.institutions.proofing.service import ProofingOffice
 from renkei.platform.openid.relying_party import RelyingParty
 from renkei.platform.web.kit import WebKit
 from renkei.platform.web.rp_sessions import RpSessions
@@ -63,6 +64,7 @@ class Services:
             clock=clock,
         )  # fmt: skip
         self.front_db = country.open_house_store("front", ROOMS["front"].metadata)
+        self.proofing = ProofingOffice(country.open_house_store("proofing", ROOMS["proofing"].metadata), clock=clock)
         self._inside = inside
         self._codeless: frozenset[str] = frozenset()
         self.house: IdentityHouse
@@ -99,6 +101,7 @@ class Services:
         await self.agent.close()
         await self.house.stop()
         self.cards.authority.db.close()
+        self.proofing.db.close()
         self.front_db.close()
 
     # --- relying parties of the house ---
@@ -155,7 +158,7 @@ class Services:
     def handlers(self) -> list[ControllerRouterHandler]:
         """The provider, the authority of the cards, and the pages of the test cards."""
         return [
-            *self.house.handlers(),
+            *self.house.handlers(proofing=self.proofing),
             *card_handlers(self.cards.authority),
             *agent_handlers(self.kit, self.agent, counter_href=f"{PATH}/account"),
         ]

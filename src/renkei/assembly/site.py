@@ -36,13 +36,14 @@ from renkei.institutions.gateway.web import PACKAGE as GATEWAY
 from renkei.institutions.gateway.web.console import console_handlers
 from renkei.institutions.identity.web import PACKAGE as IDENTITY
 from renkei.institutions.linkage import queries as core_queries
+from renkei.institutions.proofing.web import PACKAGE as PROOFING
 from renkei.platform.http_server import Asgi, HostApp, Receive, Scope, Send
 from renkei.platform.web.kit import Place, Site, WebKit
 from renkei.platform.web.pages import AnyRequest, download, error_pages, page_router, static_handler, word
 from renkei.platform.web.rp_sessions import RpSessions
 
 EVIDENCE_PATH = "/pension/evidence"
-PACKAGES = (FRONT, PORTAL, GATEWAY, PENSION, IDENTITY, AGENT)
+PACKAGES = (FRONT, PORTAL, GATEWAY, PENSION, IDENTITY, AGENT, PROOFING)
 PLACES = (
     Place(href="/", ja="入口", en="Front page"),
     Place(href="/pension", ja="年金事務所", en="Pension office"),

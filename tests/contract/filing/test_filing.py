@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
-from tests.contract.filing.world import OPENING_YEN, World, make_world
+from tests.contract.filing.world import OPENING_YEN, SLIP, World, make_world
 from tests.unit.documents import people
 
 from renkei.base.encoding import from_base64url
@@ -61,9 +62,11 @@ def test_one_touch_files_and_pays(world: World, client: Client) -> None:
     assert "提出と納税が終わりました" in page.text
     found = world.found()
     assert found.state is State.PAID
-    assert found.filed is not None and found.paid is not None
+    assert found.filed is not None
+    assert found.paid is not None
     assert world.op.touches == 1
-    assert found.filed.number in page.text and found.paid.number in page.text
+    assert found.filed.number in page.text
+    assert found.paid.number in page.text
     assert balance(world) == OPENING_YEN - due
     assert found.paid.number in client.get("/bank").text
     receipt = client.get(f"/bank/receipts/{found.paid.number}")
@@ -255,6 +258,7 @@ def test_who_is_not_signed_in_sees_nothing(client: Client) -> None:
 
 def test_a_refund_is_filed_without_a_payment(world: World, client: Client) -> None:
     """More was withheld than is owed (所得税法122条): signed and filed, nothing to pay, no account needed."""
+    world.slips = (msgspec.structs.replace(SLIP, withheld_yen=150_000),)
     draft(client, revenue="", expense="")
     assert world.filing.payment_of(world.found()) is None
     page = client.post(f"{YEAR}/sign")
@@ -264,7 +268,7 @@ def test_a_refund_is_filed_without_a_payment(world: World, client: Client) -> No
 
 
 def test_late_filing_is_said(client: Client) -> None:
-    """The day for 2025 was Monday 16 March 2026 (所得税法120条1項, 国税通則法10条2項); the office assesses what follows."""
+    """The day for 2025 was Monday 16 March 2026 (所得税法120条1項, 国税通則法10条2項); lateness is said."""
     page = draft(client)
     assert "申告と納税の期限を過ぎています" in page.text
     assert "令和8年(2026年)3月16日" in page.text

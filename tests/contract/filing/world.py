@@ -28,6 +28,7 @@ from renkei.channels.bank.operations import Bank
 from renkei.channels.bank.web import PACKAGE as BANK_PAGES
 from renkei.channels.bank.web.api import api_handlers
 from renkei.channels.bank.web.pages import page_handlers as bank_pages
+from renkei.channels.filing import queries
 from renkei.channels.filing import store as filing_store
 from renkei.channels.filing.bank import BankClient
 from renkei.channels.filing.model.returns import Return
@@ -50,7 +51,7 @@ from renkei.platform.web.rp_sessions import RpSessions
 from renkei.platform.wire import Response as Answer
 
 OPENING_YEN = 500_000
-SLIP = Slip(payer="見本商事株式会社", pay_yen=5_000_000, withheld_yen=115_800, social_insurance_yen=720_000)
+SLIP = Slip(payer="見本商事株式会社", pay_yen=5_000_000, withheld_yen=120_900, social_insurance_yen=720_000)
 Headers = Mapping[str, str]
 
 
@@ -291,8 +292,6 @@ class World:
         return made
 
     def found(self, person: str = "hanako") -> Return:
-        from renkei.channels.filing import queries
-
         return self.filing.db.read_now(lambda conn: queries.return_of(conn, f"filing-{person}", 2025))
 
     def payment(self, person: str = "hanako") -> Payment:

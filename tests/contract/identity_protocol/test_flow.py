@@ -25,8 +25,10 @@ from tests.contract.identity_protocol.world import (
 
 from renkei.base.encoding import to_base64url
 from renkei.contracts.identity import Path
-from renkei.institutions.identity.model.subjects import pairwise_subject
-from renkei.institutions.identity.operations import asks, consents
+from renkei.institutions.identity.errors.protocol import ClientRegistrationFaulty
+from renkei.institutions.identity.model.asks import Outcome
+from renkei.institutions.identity.model.subjects import pairwise_session, pairwise_subject
+from renkei.institutions.identity.operations import asks, clients, consents
 from renkei.institutions.identity.queries.consents import events
 
 
@@ -50,7 +52,7 @@ def test_a_person_signs_in_at_a_bank(world: World, http: Http) -> None:
     assert claims["aud"] == "bank"
     assert claims["sub"] == sub
     assert (claims["nonce"], claims["acr"], claims["amr"]) == ("nonce-1", "aal3", ["sc", "pin", "mfa"])
-    assert claims["sid"] == person.session.session_id
+    assert claims["sid"] == pairwise_session(b"p" * 32, sector="bank.example", session_id=person.session.session_id)
     assert claims["auth_time"] == person.session.auth_ms // 1000
     half = hashlib.sha256(given["access_token"].encode()).digest()[:16]
     assert claims["at_hash"] == to_base64url(half)
@@ -77,6 +79,39 @@ def test_the_configuration_names_every_endpoint_below_the_issuer(http: Http) -> 
     assert all(value.startswith(ISSUER) for name, value in found.items() if name.endswith(("_endpoint", "_uri")))
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://*.example/cb", "https://bank.example/cb#x", "javascript:alert(1)", "/cb", "https://a@b.example/", "https://",
+        "https://bank.example/a b", "https://bank.example\\@evil.example/", "data:text/html,x", "https://[x/",
+    ],
+)  # fmt: skip
+def test_addresses_that_could_lead_anywhere_are_not_registered(world: World, address: str) -> None:
+    with world.means.db.reading() as conn:
+        bank = clients.get(conn, "bank")
+    for name, value in (
+        ("redirect_uris", (address,)),
+        ("logout_uris", (address,)),
+        ("backchannel_logout_uri", address),
+    ):
+        with pytest.raises(ClientRegistrationFaulty, match=name):
+            world.register(msgspec.structs.replace(bank, **{name: value}))
+
+
+def test_a_person_who_would_have_to_be_asked_is_not_asked(world: World, http: Http) -> None:
+    """`prompt=none`, and nobody is signed in: the client is told, by whichever browser came."""
+    ask_id = http.ask(prompt="none")
+    with world.means.db.writing() as conn:
+        asks.deny(conn, ask_id, world.clock.now(), reason=Outcome.LOGIN)
+    assert answered(http.finish(ask_id, None)) == {"error": "login_required", "state": "state-1", "iss": ISSUER}
+
+
+def test_an_ask_that_is_not_decided_goes_back_to_its_page(world: World, http: Http) -> None:
+    ask_id = http.ask()
+    assert http.finish(ask_id, world.sign_in()).headers["location"] == f"/identity/approve/{ask_id}"
+    assert http.finish("nothing", None).status_code == 404
+
+
 def test_every_realm_is_an_issuer_of_its_own(http: Http, world: World) -> None:
     found = http.raw.get(path(Path.CONFIGURATION).replace("/main/", "/staff/")).json()
     assert found["issuer"].endswith("/realms/staff")
@@ -94,7 +129,10 @@ def test_two_sectors_know_a_person_by_two_names(world: World, http: Http) -> Non
     person.approve(ask_id)
     code = answered(http.finish(ask_id, person))["code"]
     theirs = http.redeem(code, world.evil, redirect_uri="https://evil.example/cb").json()
-    assert claims_in(mine["id_token"])["sub"] != claims_in(theirs["id_token"])["sub"]
+    one, other = claims_in(mine["id_token"]), claims_in(theirs["id_token"])
+    assert one["sub"] != other["sub"]
+    assert one["sid"] != other["sid"]
+    assert not {part for token in mine.values() for part in str(token).split(".")} & set(str(theirs).split("."))
     assert "refresh_token" not in theirs
 
 

@@ -1,4 +1,4 @@
-"""Accounts: opened by a first card, kept through renewals, filled and made stale by the signature certificate, closed."""
+"""Accounts: opened by a first card, kept through renewals, filled by the signature certificate, closed."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from renkei.crypto.person_certificates import read_person_certificate
 from renkei.institutions.identity.operations import accounts
 from renkei.institutions.identity.queries import accounts as queries
 from renkei.institutions.identity.store import accounts as store
-from renkei.platform.audit_store import audited
 from renkei.institutions.identity.store import audit_table
+from renkei.platform.audit_store import audited
 
 
 def confirm(browser: Browser, person: Person, *, back: str = ""):
@@ -135,9 +135,7 @@ def test_what_is_read_goes_back_to_the_page_that_asked(browser: Browser, hanako:
     browser.sign_in(hanako)
     task = task_on(browser.post(f"{PATH}/account/confirm", {"way": "card0", "back": f"{PATH}/approve/7"}))
     code = browser.use_card(task, hanako)
-    answer = browser.get(
-        f"{PATH}/card/return", params={"txn": task.txn, "code": code}, follow_redirects=False
-    )
+    answer = browser.get(f"{PATH}/card/return", params={"txn": task.txn, "code": code}, follow_redirects=False)
     assert answer.headers["location"] == f"{PATH}/approve/7"
     assert claims(world) is not None
 
@@ -211,9 +209,7 @@ def test_a_signature_certificate_revoked_otherwise_leaves_the_items_as_they_were
     assert not known.stale
 
 
-def test_the_status_of_the_items_being_unknown_locks_nobody_out(
-    world: World, browser: Browser, hanako: Person
-) -> None:
+def test_the_status_of_the_items_being_unknown_locks_nobody_out(world: World, browser: Browser, hanako: Person) -> None:
     browser.sign_in(hanako)
     confirm(browser, hanako)
     world.clock.move(timedelta(minutes=6))

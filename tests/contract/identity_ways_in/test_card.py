@@ -23,10 +23,10 @@ from renkei.base.encoding import to_base64url
 from renkei.contracts.card_agent import Assertion, Key, Task
 from renkei.contracts.identity import Acr
 from renkei.institutions.identity.queries import sessions as queries
+from renkei.institutions.identity.store import audit_table
 from renkei.institutions.identity.store.sessions import session as session_table
 from renkei.institutions.identity.store.sessions import sign_in_round
 from renkei.platform.audit_store import audited
-from renkei.institutions.identity.store import audit_table
 
 COOKIE = "renkei_sid_main"
 
@@ -249,9 +249,7 @@ def test_the_algorithm_is_the_certificates_own(browser: Browser, hanako: Person,
     assert browser.deliver(confused, task).status_code in (400, 401)
 
 
-def test_another_persons_certificate_does_not_fit_the_signature(
-    world: World, browser: Browser, hanako: Person
-) -> None:
+def test_another_persons_certificate_does_not_fit_the_signature(world: World, browser: Browser, hanako: Person) -> None:
     jiro = world.person("h-2", JIRO)
     task = task_on(browser.begin())
     mixed = msgspec.structs.replace(

@@ -1,4 +1,4 @@
-"""What the authority says of a certificate decides: expired, revoked, suspended, foreign, unknown, or nobody answers."""
+"""What the authority says of a certificate decides: expired, revoked, suspended, foreign, or nobody answers."""
 
 from __future__ import annotations
 

@@ -19,11 +19,12 @@ from tests.contract.identity_ways_in.world import JIRO, ORIGIN, PATH, Browser, P
 from renkei.base.encoding import to_base64url
 from renkei.base.errors import RenkeiError
 from renkei.contracts.identity import Acr
-from renkei.institutions.identity.model.passkeys import Passkey, credential_named, enrolled, signed_in as checked
+from renkei.institutions.identity.model.passkeys import Passkey, credential_named, enrolled
+from renkei.institutions.identity.model.passkeys import signed_in as checked
 from renkei.institutions.identity.model.settings import Settings
 from renkei.institutions.identity.queries.accounts import passkeys
-from renkei.platform.audit_store import audited
 from renkei.institutions.identity.store import audit_table
+from renkei.platform.audit_store import audited
 
 LIST = f"{PATH}/account/passkeys"
 
@@ -282,8 +283,9 @@ KEPT = Passkey(
     credential_id="AAAA", account_id="a", public_key=b"", sign_count=0, name="n", backup_eligible=False,
     backed_up=False, test=False, added_ms=0,
 )  # fmt: skip
-JSON = st.recursive(st.none() | st.booleans() | st.text() | st.integers(), lambda x: st.lists(x) | st.dictionaries(
-    st.sampled_from(["id", "rawId", "type", "response", "clientDataJSON", "authenticatorData", "userHandle"]), x))  # fmt: skip
+MEMBERS = st.sampled_from(["id", "rawId", "type", "response", "clientDataJSON", "authenticatorData", "userHandle"])
+PLAIN = st.none() | st.booleans() | st.text() | st.integers()
+JSON = st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(MEMBERS, inner))
 
 
 @given(st.text() | JSON.map(json.dumps))

@@ -87,9 +87,7 @@ def test_a_made_up_cookie_is_nobody(world: World, hanako: Person, value: str) ->
 # --- proving again ---
 
 
-def test_proving_again_keeps_the_session_and_changes_its_cookie(
-    world: World, browser: Browser, hanako: Person
-) -> None:
+def test_proving_again_keeps_the_session_and_changes_its_cookie(world: World, browser: Browser, hanako: Person) -> None:
     browser.sign_in(hanako)
     [before] = sessions_of(world)
     old = browser.cookies()[COOKIE]
@@ -176,9 +174,7 @@ def test_the_list_of_sessions_tells_devices_and_no_places(world: World, browser:
     assert "Version/19.0" not in kept
 
 
-def test_not_me_ends_the_session_everywhere_and_says_what_to_do(
-    world: World, browser: Browser, hanako: Person
-) -> None:
+def test_not_me_ends_the_session_everywhere_and_says_what_to_do(world: World, browser: Browser, hanako: Person) -> None:
     browser.sign_in(hanako)
     stranger = world.browser(PHONE)
     stranger.sign_in(hanako)

@@ -1,4 +1,4 @@
-"""A provider with people who have cards: browsers, a card agent that answers by hand, the real authority behind OCSP."""
+"""A provider with people who have cards, browsers, an agent that answers by hand, the real authority behind OCSP."""
 
 from __future__ import annotations
 

@@ -4,9 +4,11 @@ rely on it: the portal, and a console of staff. One application; the services ca
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -16,25 +18,40 @@ from httpx import Cookies
 from litestar import Litestar, Response, get
 from litestar.testing import TestClient
 from sqlalchemy import MetaData
-from tests.contract.identity_ways_in.world import ORIGIN, PATH, Person, assertion, task_on
-from tests.contract.identity_ways_in.world import World as WaysIn
+from tests.contract.identity_ways_in.world import (
+    HANAKO,
+    NOW,
+    ORIGIN,
+    PATH,
+    Links,
+    Person,
+    Status,
+    assertion,
+    task_on,
+)
 from tests.contract.identity_ways_in.world import key as card_key
 
 from renkei.channels.portal.operations import AccessView
 from renkei.channels.portal.web import PACKAGE as PORTAL
 from renkei.channels.portal.web.pages import portal_handlers
-from renkei.contracts.card_agent import Receipt
+from renkei.contracts.card_agent import Key, Receipt
 from renkei.contracts.directory import Directory
 from renkei.contracts.identity import EXCHANGE_GRANT, Realm, SignedIn, StaffUser
 from renkei.contracts.identity_tokens import StaffClaims, staff_user
 from renkei.contracts.staff import Role
 from renkei.contracts.words import Words
-from renkei.crypto.person_certificates import PersonCertificate, read_person_certificate
+from renkei.crypto.person_certificates import CertificateItems, PersonCertificate, read_person_certificate
 from renkei.crypto.signing_keys import SoftwareKey
+from renkei.institutions.card import store as card_store
+from renkei.institutions.card.model.issuing import Application
+from renkei.institutions.card.service import CardAuthority
+from renkei.institutions.identity.means import Means
 from renkei.institutions.identity.model.clients import Client
+from renkei.institutions.identity.model.settings import Settings
 from renkei.institutions.identity.model.staff import Enrolment, Staff
 from renkei.institutions.identity.operations import clients, terminals
 from renkei.institutions.identity.operations import staff as staff_operations
+from renkei.institutions.identity.operations.card_signin import CardTrust, Statuses
 from renkei.institutions.identity.operations.exchange import exchange_grant
 from renkei.institutions.identity.operations.keys import ProviderKeys
 from renkei.institutions.identity.operations.logout import SessionEnds
@@ -125,14 +142,23 @@ class Site:
     come: list[SignedIn] = field(default_factory=list)
 
 
-class World(WaysIn):
+class World:
     """The provider and its services."""
 
     def __init__(self, db: Database, *, test_terminals: bool = False) -> None:
-        super().__init__(db)
+        self.db, self.clock = db, MovableClock(NOW)
+        self.card_db = Database.open("sqlite://", metadata=card_store.metadata)
+        self.authority = CardAuthority(self.card_db, keys=Keys(), base_url="https://jpki.example", clock=self.clock)
+        asyncio.run(self.authority.start())
         self.services_db = Database.open("sqlite://", metadata=METADATA)
-        self.means = replace(self.means, kit=whole_kit())
-        self.kit = self.means.kit
+        self.settings = Settings(
+            base_url=ORIGIN + PATH, agents=("http://127.0.0.1:35970",), test_card=f"{ORIGIN}/test-card"
+        )
+        self.kit, status = whole_kit(), Status(self.authority)
+        self.means = Means(
+            db=db, clock=self.clock, settings=self.settings, kit=self.kit, status=status, pairwise_key=b"p" * 32,
+            session_key=b"s" * 32,
+        )  # fmt: skip
         self.staff_door = StaffDoor(self.means, test_terminals=test_terminals)
         self.keys = {
             realm: ProviderKeys(self.settings.issuer(realm), realm=realm, store=Keys(), clock=self.clock)
@@ -141,7 +167,8 @@ class World(WaysIn):
         self.calls = AsgiHttp()
         self.told: list[str] = []
         self.ends = SessionEnds(self.means, self.keys, self._post)
-        trust = self.ways.trust
+        authorities = self.authority.authorities()
+        trust = CardTrust(authorities, Statuses(status, authorities), Links(self.authority))
         self.ways = Ways(self.means, trust, ended=self.ends.ended, closed=self.ends.closed, staff=self.staff_door)
         self.portal = self._site("portal", PORTAL_TABLE, Realm.MAIN, ("openid", "name", "proxies"))
         self.desk = self._site("desk", DESK_TABLE, Realm.STAFF, ("openid",))
@@ -151,18 +178,30 @@ class World(WaysIn):
             exception_handlers=error_pages(self.kit), openapi_config=None,
         )  # fmt: skip
 
-        self.http.__exit__(None, None, None)  # of the base's own application
         self.http = TestClient(self.app, base_url=ORIGIN)
         self.http.__enter__()
 
     def close(self) -> None:
-        super().close()
+        self.http.__exit__(None, None, None)
         self.services_db.close()
+        self.card_db.close()
 
-    def browser(self, agent: str = "Mozilla/5.0 (Windows NT 10.0) Chrome/140.0") -> Browser:  # type: ignore[override]
+    def browser(self, agent: str = "Mozilla/5.0 (Windows NT 10.0) Chrome/140.0") -> Browser:
         return Browser(self, agent)
 
     # --- people and clerks ---
+
+    def person(self, holder: str = "h-1", items: CertificateItems = HANAKO) -> Person:
+        """Somebody with a new card."""
+        made = Person(holder, items)
+        made.keys = {one: card_key(f"{holder}-{one}") for one in Key}
+        application = Application(
+            holder=holder, items=items, card_expires=date(2035, 2, 17),
+            authentication_key=made.keys[Key.AUTHENTICATION].public_key,
+            signature_key=made.keys[Key.SIGNATURE].public_key,
+        )  # fmt: skip
+        made.issued = asyncio.run(self.authority.issue(application, user="clerk-1"))
+        return made
 
     def certificate(self, person: Person) -> PersonCertificate:
         assert person.issued is not None

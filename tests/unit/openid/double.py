@@ -235,8 +235,8 @@ def made(clock: MovableClock | None = None, **options: Any) -> tuple[RelyingPart
     clock = clock or MovableClock(NOW)
     provider = Double(clock)
     rp = RelyingParty(
-        client_id=CLIENT, issuer=ISSUER, key=SoftwareKey.generate("ES256"), redirect_uri=REDIRECT, http=provider,
-        clock=clock, **options,
+        client_id=CLIENT, issuer=ISSUER, key=SoftwareKey.generate("ES256"), http=provider, clock=clock,
+        **{"redirect_uri": REDIRECT, **options},
     )  # fmt: skip
     provider.clients[CLIENT] = ECKey.import_key(rp.public_jwk)
     return rp, provider

@@ -6,17 +6,22 @@ import asyncio
 import re
 from datetime import date
 
+import msgspec
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
+from sqlalchemy import MetaData
 from tests.contract.agencies.doubles import NOW, RememberingGateway, RememberingLedger, given, without
+from tests.unit.openid.double import made
 
 from renkei.base.errors import catalogue
 from renkei.contracts.directory import Directory
 from renkei.contracts.errors import ExchangeInterrupted
 from renkei.contracts.exchange import Outcome
+from renkei.contracts.identity import Acr, StaffUser
 from renkei.contracts.information import LocalTax, LocalTaxYear, ResidentRecord
 from renkei.contracts.standing import Standing
+from renkei.contracts.standins import DemoClerk
 from renkei.contracts.words import Words
 from renkei.institutions.agencies.pension import queries, store
 from renkei.institutions.agencies.pension.model.amount import Months
@@ -24,13 +29,16 @@ from renkei.institutions.agencies.pension.model.claims import Insured, Residence
 from renkei.institutions.agencies.pension.operations import register
 from renkei.institutions.agencies.pension.service import PensionOffice
 from renkei.institutions.agencies.pension.web import PACKAGE
+from renkei.institutions.agencies.pension.web.entrance import Workplace
 from renkei.institutions.agencies.pension.web.pages import routes
 from renkei.institutions.agencies.pension.web.views import STATE_TONES
 from renkei.law import LawBook
 from renkei.platform.clock import MovableClock
 from renkei.platform.database import Database
+from renkei.platform.openid import Grant
 from renkei.platform.web import WebKit
 from renkei.platform.web.pages import error_pages, page_router
+from renkei.platform.web.rp_sessions import RpSessions, define_rp_session_table
 from renkei.platform.web.standing import LOOKS
 
 RECORD = ResidentRecord(
@@ -79,21 +87,51 @@ def office(gateway):
 
 
 @pytest.fixture
-def client(office):
+def sessions(office):
+    metadata = MetaData()
+    table = define_rp_session_table(metadata)
+    with Database.open("sqlite://", metadata=metadata) as db:
+        yield RpSessions(db, table, key=b"k" * 32, clock=office.clock, path="/pension", cookie="pension_session")
+
+
+@pytest.fixture
+def visitor(office, sessions):
+    """A browser in which nobody is signed in."""
     kit = WebKit([PACKAGE])
+    rp, _ = made(office.clock, redirect_uri="https://office.example/pension/return")
     handlers = routes(
         kit=kit,
         office=office,
         words=Words(Directory([]), LawBook.load()),
         evidence_href=lambda number: f"/evidence/{number}.json",
-        user_of=lambda request: "clerk-1",
+        rp=rp,
+        sessions=sessions,
+        workplace=Workplace("jps", "pension-claims"),
         claimants=["9"],
-        standins=lambda language: ["見本の職員です" if language == "ja" else "You are a sample clerk"],
+        samples=[DemoClerk("jps", "見本 職員", "jps", "pension-claims", "見どころ", "what to see")],
     )
     app = Litestar([page_router(kit, handlers)], exception_handlers=error_pages(kit), openapi_config=None)
     with TestClient(app) as client:
-        client.headers["accept-language"] = "en"
+        client.headers.update({"accept-language": "en", "sec-fetch-site": "same-origin"})
         yield client
+
+
+def sign_in(client, sessions, **changes: object) -> None:
+    """As after the provider's answer."""
+    values: dict[str, object] = {
+        "staff_id": "clerk-1", "name": "見本 職員", "body_id": "jps", "section": "pension-claims",
+        "affairs": frozenset(("73",)), "roles": frozenset(("asker", "decider")), "terminal": "t-1", "sid": "sid-1",
+        "acr": Acr.CARD, "auth_ms": 0, "test": True,
+    }  # fmt: skip
+    user = StaffUser(**{**values, **changes})  # type: ignore[arg-type]
+    given = Grant(sub="s", sid=user.sid, acr="aal3", auth_ms=0, access_token="a", expires_ms=0, dpop_key=b"d" * 32)
+    client.cookies.set("pension_session", asyncio.run(sessions.create(given, msgspec.json.encode(user))))
+
+
+@pytest.fixture
+def client(visitor, sessions):
+    sign_in(visitor, sessions)
+    return visitor
 
 
 def filed(client, **more: str):
@@ -298,3 +336,50 @@ def test_an_interrupted_refresh_still_shows_the_page(client, gateway, office) ->
     assert "The inquiry was interrupted" in page.text
     with pytest.raises(ExchangeInterrupted):
         asyncio.run(office.refresh("2026-000001"))
+
+
+# --- staff ---
+
+PAGES = (("GET", "/pension"), ("GET", CLAIM), ("POST", "/pension/claims"), ("POST", f"{CLAIM}/ask"))
+
+
+@pytest.mark.parametrize(("method", "path"), PAGES)
+def test_nobody_but_staff_who_are_signed_in_sees_or_does_anything(visitor, sessions, method: str, path: str) -> None:
+    """番号法12条: the way in, and the people of a demonstration whose cards lie ready."""
+    page = visitor.request(method, path, data={"own_number": "7"} if method == "POST" else None)
+    assert page.status_code == (200 if path == "/pension" and method == "GET" else 403)
+    assert "Sign in as staff" in page.text
+    assert "what to see" in page.text
+    assert "見本 和子" not in page.text
+
+
+@pytest.mark.parametrize("place", [{"body_id": "m-131121"}, {"section": "desk"}])
+def test_staff_of_another_body_or_section_are_shown_the_way_out(visitor, sessions, place) -> None:
+    sign_in(visitor, sessions, **place)
+    page = visitor.get("/pension")
+    assert page.status_code == 403
+    assert "another body or section" in page.text
+    assert "/pension/sign-out" in page.text
+
+
+def test_a_clerk_does_what_the_role_covers_and_nothing_else(visitor, sessions, office) -> None:
+    """Least privilege: who may not ask does not ask, who may not decide does not decide."""
+    sign_in(visitor, sessions, roles=frozenset(("decider",)))
+    assert visitor.get("/pension").status_code == 200
+    page = visitor.post("/pension/claims", data={"own_number": "7"})
+    assert page.status_code == 403
+    assert "role of asking" in page.text
+    visitor.cookies.clear()
+    sign_in(visitor, sessions, roles=frozenset(("asker",)))
+    asked(visitor)
+    page = visitor.post(f"{CLAIM}/decision", data={"decision": "grant"})
+    assert page.status_code == 403
+    assert "role of deciding" in page.text
+    assert state(office) is State.READY
+
+
+def test_what_a_clerk_does_is_recorded_under_the_staff_id(client, gateway) -> None:
+    page = asked(client)
+    assert gateway.sent[-1].user == "clerk-1"
+    assert "見本 職員" in page.text
+    assert "Signed in with a test card" in page.text

@@ -172,6 +172,14 @@ class ClientUnknown(Invalid):
     en = "No such client is registered."
 
 
+class ClientRegistrationFaulty(Invalid):
+    """A registration names an address to which no browser must be sent."""
+
+    code = "oauth_client_registration_faulty"
+    ja = "クライアントの登録の「{what}」が正しくありません。断片(#)や「*」を含まない完全なURLを登録してください。"
+    en = "The registration's {what} is not right. Register whole URLs, without fragment and without wildcards."
+
+
 class FinishElsewhere(Refused):
     """The answer is fetched by another browser than the one in which it was decided."""
 

@@ -17,3 +17,9 @@ def pairwise_subject(key: bytes, *, sector: str, account_id: str) -> str:
     """
     message = sector.encode() + b"\x00" + account_id.encode()
     return to_base64url(hmac.new(key, message, hashlib.sha256).digest())
+
+
+def pairwise_session(key: bytes, *, sector: str, session_id: str) -> str:
+    """`sid` of a session at a sector: one name everywhere would tell two sectors that they see the same person."""
+    message = b"\x00session\x00" + sector.encode() + b"\x00" + session_id.encode()  # no sector begins with NUL
+    return to_base64url(hmac.new(key, message, hashlib.sha256).digest())

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from renkei.base.audit import AuditEvent
 from renkei.base.encoding import MaskedStruct, to_base64url
-from renkei.contracts.identity import Acr, Payment, Realm
+from renkei.contracts.identity import Payment, Realm
 from renkei.institutions.identity.model.asks import Approved
 from renkei.institutions.identity.model.clients import Client
 
@@ -150,7 +150,6 @@ class Redeemed(NamedTuple):
     """What came of a code or refresh token. Not raised inside the transaction: that it was tried has to be kept."""
 
     grant: Grant | None
-    nonce: str = ""
     spent: Spent | None = None
 
 
@@ -162,11 +161,6 @@ def at_hash(access_token: str) -> str:
 def seconds(ms: int) -> int:
     """NumericDate (RFC 7519 §2) of milliseconds."""
     return ms // 1000
-
-
-def acr_of(claims: OwnClaims) -> Acr | None:
-    """How sure the sign-in behind a token was; None where nobody signed in."""
-    return Acr(claims.acr) if claims.acr in set(Acr) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from sqlalchemy import Connection
@@ -12,14 +12,16 @@ from renkei.contracts.identity import FOUR_ITEM_SCOPES, Scope
 from renkei.institutions.identity.errors.protocol import (
     ClientNotAllowed,
     GrantSpent,
+    ProofWrong,
     RequestMalformed,
     ScopeUnregistered,
 )
 from renkei.institutions.identity.means import Means
 from renkei.institutions.identity.model.credentials import keyed_hash
+from renkei.institutions.identity.model.proofs import Mark
 from renkei.institutions.identity.model.requests import CODE_GRANT, read_scopes
 from renkei.institutions.identity.model.tokens import Grant, GrantHandler, GrantRequest, IdClaims, Spent, TokenAnswer
-from renkei.institutions.identity.operations import grants
+from renkei.institutions.identity.operations import grants, replay
 from renkei.institutions.identity.operations.keys import ProviderKeys
 from renkei.institutions.identity.operations.tokens import (
     REFRESH_GRANT,
@@ -53,11 +55,15 @@ class Granting:
         """By `grant_type`."""
         return {CODE_GRANT: self.code, REFRESH_GRANT: self.refresh, CLIENT_GRANT: self.client}
 
-    async def code(self, request: GrantRequest) -> TokenAnswer:
+    async def code(self, request: GrantRequest, *, marks: Sequence[Mark] = ()) -> TokenAnswer:
         """RFC 6749 §4.1.3, with RFC 7636 and RFC 9449 §10.
+
+        Args:
+            marks: of the request's proofs, used up in the same transaction.
 
         Raises:
             GrantSpent, RequestMalformed.
+            ProofWrong: a proof was used before.
         """
         now, client = self._means.clock.now(), request.client
         verifier = _bounded(request, "code_verifier", VERIFIER_MIN, VERIFIER_MAX)
@@ -68,6 +74,8 @@ class Granting:
         )  # fmt: skip
 
         def redeem(conn: Connection) -> tuple[Planned, Mapping[str, object]] | Spent:
+            if marks and not replay.admitted(conn, marks):
+                raise ProofWrong(reason="replayed")
             found = grants.redeem(conn, brought, now)
             if isinstance(found, Spent):
                 return found

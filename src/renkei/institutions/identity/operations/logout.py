@@ -20,7 +20,7 @@ from renkei.base.time import to_ms
 from renkei.contracts.identity import Realm
 from renkei.institutions.identity.means import Means
 from renkei.institutions.identity.model.clients import Client
-from renkei.institutions.identity.model.subjects import pairwise_subject
+from renkei.institutions.identity.model.subjects import pairwise_session, pairwise_subject
 from renkei.institutions.identity.model.tokens import LOGOUT_EVENT, LOGOUT_TYPE, seconds
 from renkei.institutions.identity.operations import clients, grants
 from renkei.institutions.identity.operations.keys import ProviderKeys
@@ -162,7 +162,7 @@ def logout_token(keys: ProviderKeys, notice: Notice, *, now: datetime, key: byte
     issued = seconds(to_ms(now))
     claims: dict[str, object] = {
         "iss": keys.issuer, "aud": notice.client.client_id, "iat": issued, "exp": issued + TOKEN_LIFE_S,
-        "jti": f"{notice.notice_id}-{notice.attempts}", "sid": notice.session_id, "events": {LOGOUT_EVENT: {}},
+        "jti": f"{notice.notice_id}-{notice.attempts}", "sid": pairwise_session(key, sector=notice.client.sector, session_id=notice.session_id), "events": {LOGOUT_EVENT: {}},
         "sub": pairwise_subject(key, sector=notice.client.sector, account_id=notice.account_id),
     }  # fmt: skip
     return keys.sign_jwt(claims, LOGOUT_TYPE)

@@ -21,7 +21,7 @@ from renkei.institutions.identity.model.asks import Approved
 from renkei.institutions.identity.model.clients import Client
 from renkei.institutions.identity.model.credentials import keyed_hash
 from renkei.institutions.identity.model.settings import Settings
-from renkei.institutions.identity.model.subjects import pairwise_subject
+from renkei.institutions.identity.model.subjects import pairwise_session, pairwise_subject
 from renkei.institutions.identity.model.tokens import (
     ACCESS_TYPE,
     ID_TYPE,
@@ -165,7 +165,7 @@ def access_claims(
     if approved is None:
         return claims
     return msgspec.structs.replace(
-        claims, sid=approved.session_id, acr=approved.acr.value, amr=approved.amr,
+        claims, sid=pairwise_session(key, sector=client.sector, session_id=approved.session_id), acr=approved.acr.value, amr=approved.amr,
         auth_time=seconds(approved.auth_ms), authorization_details=approved.payments,
         act=_actor(approved, client, key),
     )  # fmt: skip

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from sqlalchemy import Connection
 
 from renkei.base.errors import RenkeiError
-from renkei.base.time import from_ms
+from renkei.base.time import from_ms, jst_date
 from renkei.contracts.identity import Acr, ClaimsOf
 from renkei.institutions.identity.errors.signin import BackOutside, CloseNotConfirmed, SessionUnknown, WayUnknown
 from renkei.institutions.identity.model.accounts import BoundCertificate
@@ -56,10 +56,9 @@ class AccountPages(SignInPages):
             "known": self._claims(claims, speaker) if claims else [],
             "substitutes": claims is not None and "1" in claims.name_substitutes + claims.address_substitutes,
             "columns": [Column(text=speaker.say(f"certificates.{one}"), header=one == "use") for one in COLUMNS],
-            "certificates": [self._certificate(one, claims, speaker) for one in held],
-            "passkeys": speaker.say("account.passkeys_count", count=len(keys)),
+            "certificates": self._certificates(held, speaker),
             "places": [self._place(one, session, speaker) for one in places],
-            "links": self._links(speaker),
+            "links": self._links(speaker, len(keys)),
         }
         headers = self.headers(session)
         return respond(self.kit, request, "identity/signin/account.html", context, headers=headers)
@@ -207,14 +206,19 @@ class AccountPages(SignInPages):
             ),
         ]  # fmt: skip
 
-    def _certificate(self, one: BoundCertificate, claims: ClaimsOf | None, speaker: Speaker) -> tuple[object, ...]:
-        moment, until = speaker.formats.moment, from_ms(one.not_after_ms)
-        over = until < self.means.clock.now()
-        chip = Chip(speaker.say("certificates.over"), "gray") if over else Chip(speaker.say("certificates.on"), "green")
+    def _certificates(self, held: tuple[BoundCertificate, ...], speaker: Speaker) -> list[tuple[object, ...]]:
+        newest = {one.use: one for one in reversed(held)}
+        return [self._certificate(one, speaker, former=newest[one.use] is not one) for one in held]
+
+    def _certificate(self, one: BoundCertificate, speaker: Speaker, *, former: bool) -> tuple[object, ...]:
+        until = from_ms(one.not_after_ms)
+        state = "former" if former else "over" if until < self.means.clock.now() else "on"
         return (
             Lines(speaker.say(f"certificates.{one.use}"), speaker.say(f"certificates.{one.use}_note")),
-            speaker.formats.day(until.date()), moment(from_ms(one.seen_ms)), chip,
-        )  # fmt: skip
+            speaker.formats.day(jst_date(until)),
+            speaker.formats.moment(from_ms(one.seen_ms)),
+            Chip(speaker.say(f"certificates.{state}"), "green" if state == "on" else "gray"),
+        )
 
     def _place(self, one: Session, here: Session, speaker: Speaker) -> dict[str, object]:
         moment = speaker.formats.moment
@@ -232,10 +236,16 @@ class AccountPages(SignInPages):
             "end": f"{self.path}{HOME}/sessions/{one.session_id}/end",
         }
 
-    def _links(self, speaker: Speaker) -> list[Link]:
+    def _links(self, speaker: Speaker, keys: int) -> list[Link]:
         places = {"consents": "/consents", "proxies": "/proxies", "asks": "/asks", "passkeys": "/account/passkeys"}
+        meta = {"passkeys": speaker.say("account.passkeys_count", count=keys)}
         return [
-            Link(href=self.path + at, text=speaker.say(f"links.{name}"), note=speaker.say(f"links.{name}_note"))
+            Link(
+                href=self.path + at,
+                text=speaker.say(f"links.{name}"),
+                note=speaker.say(f"links.{name}_note"),
+                meta=meta.get(name, ""),
+            )
             for name, at in places.items()
         ]
 

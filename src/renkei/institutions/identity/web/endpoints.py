@@ -35,7 +35,7 @@ from renkei.institutions.identity.model.clients import Client
 from renkei.institutions.identity.model.consents import items_of
 from renkei.institutions.identity.model.credentials import keyed_hash
 from renkei.institutions.identity.model.proofs import Mark
-from renkei.institutions.identity.model.requests import read_request
+from renkei.institutions.identity.model.requests import CODE_GRANT, read_request
 from renkei.institutions.identity.model.tokens import (
     ACCESS_TYPE,
     ID_TYPE,
@@ -126,10 +126,8 @@ class Endpoints:
     ) -> None:
         self._means, self._keys = means, keys
         self._claims_of, self._offers = claims_of, offers
-        self.grants: Mapping[str, GrantHandler] = {
-            **Granting(means, keys, id_claims=id_claims).handlers,
-            **(extra_grants or {}),
-        }
+        self._granting = Granting(means, keys, id_claims=id_claims)
+        self.grants: Mapping[str, GrantHandler] = {**self._granting.handlers, **(extra_grants or {})}
 
     async def push(self, request: AnyRequest) -> Response[bytes]:
         """Take an authorization request from its client (RFC 9126)."""
@@ -178,7 +176,6 @@ class Endpoints:
         found, proof = await proved(self._means, request), key_of(self._means, request)
         if proof is None:
             raise ProofWrong(reason="missing")
-        await admit(self._means, found, proof)
         grant_type = found.parameters.get("grant_type", "")
         if not grant_type:
             raise RequestMalformed(parameter="grant_type")
@@ -187,6 +184,9 @@ class Endpoints:
             raise GrantUnsupported()
         asked = GrantRequest(found.client, found.parameters, proof.thumbprint)
         allowed(asked, grant_type)
+        if grant_type == CODE_GRANT:  # the one that every sign-in needs: one transaction for all of it
+            return json_answer(await self._granting.code(asked, marks=(found.mark, proof.mark)))
+        await admit(self._means, found, proof)
         return json_answer(await handler(asked))
 
     async def userinfo(self, request: AnyRequest) -> Response[bytes]:

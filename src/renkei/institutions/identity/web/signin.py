@@ -173,9 +173,10 @@ class SignInPages(Pages):
         session = await self.session(request, _realm(request.query_params.get("realm", "")))
         if session is None:
             return see_other(self.sign_in("/account"))
-        speaker = self.speaker(request)
+        account_id, speaker = session.account_id, self.speaker(request)
         context = await self.frame(speaker, speaker.say("switched.title"), session) | {
-            "back": checked_back(self.means, request.query_params.get("back", ""))
+            "back": checked_back(self.means, request.query_params.get("back", "")),
+            "named": await self.means.db.read(lambda conn: bool(accounts.name_of(conn, account_id))),
         }
         headers = self.headers(session)
         return respond(self.kit, request, "identity/signin/switched.html", context, headers=headers)

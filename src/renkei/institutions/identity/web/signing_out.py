@@ -6,6 +6,7 @@ the link that brought them here.
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +24,7 @@ from renkei.institutions.identity.means import Means
 from renkei.institutions.identity.model import jose
 from renkei.institutions.identity.model.clients import Client
 from renkei.institutions.identity.model.sessions import Session
+from renkei.institutions.identity.model.subjects import pairwise_session
 from renkei.institutions.identity.model.tokens import ID_TYPE, OwnClaims
 from renkei.institutions.identity.operations import clients
 from renkei.institutions.identity.operations.keys import ProviderKeys
@@ -58,8 +60,8 @@ class Asked(NamedTuple):
     """What a client asks for."""
 
     client: Client | None
-    session_id: str
-    """Of the ID token that it shows; empty where it shows none that holds."""
+    sid: str
+    """Of the ID token that it shows, pairwise; empty where it shows none that holds."""
     back: str
     state: str
 
@@ -78,7 +80,7 @@ class SignOut:
         session = await current(self._means, request, self._realm)
         if session is None:
             return self._leave(asked, await leftovers(self._means, request, self._realm))
-        if session.session_id == asked.session_id:
+        if self._is_of(session, asked):
             return await self._end(request, asked, session)
         language, kit = language_of(request), self._means.kit
         name = ""
@@ -144,6 +146,14 @@ class SignOut:
         if len(state) > STATE_MAX or not (state.isascii() and state.isprintable()):
             raise SignOutUnreadable(parameter="state")
         return Asked(client, hint.sid if hint else "", back, state)
+
+    def _is_of(self, session: Session, asked: Asked) -> bool:
+        """Whether the ID token that the client showed is of this very session."""
+        if asked.client is None or not asked.sid:
+            return False
+        key, sector = self._means.pairwise_key, asked.client.sector
+        own = pairwise_session(key, sector=sector, session_id=session.session_id)
+        return hmac.compare_digest(own.encode(), asked.sid.encode())
 
     def _hint(self, token: str) -> OwnClaims | None:
         """Claims of an ID token of ours, however old; one that is not ours is as good as none: the person is asked."""

@@ -107,7 +107,7 @@ class EnterPages:
     async def terminal(self, request: AnyRequest, *, error: RenkeiError | None = None) -> Response[str]:
         """Which terminal this is, and where to enter its code."""
         found = await self._door.terminal(request)
-        return self._page(request, "terminal", error, here=found.place if found else "")
+        return self._page(request, "terminal", error, place=found.place if found else "")
 
     async def register(self, request: AnyRequest, form: CodeForm) -> Response[str]:
         """Make this machine the terminal whose code was entered."""
@@ -147,12 +147,12 @@ class EnterPages:
         gone = self._cookie(request, CODE_COOKIE, "", 0)
         return see_other(f"{self._path}/staff/enrol?done=1", cookies=[gone])
 
-    def _page(self, request: AnyRequest, name: str, error: RenkeiError | None, *, here: str = "") -> Response[str]:
+    def _page(self, request: AnyRequest, name: str, error: RenkeiError | None, *, place: str = "") -> Response[str]:
         language = language_of(request)
         sentence = error.sentence(language.value) if error else ""
         context: dict[str, object] = {
             "title": self._say(language, f"{name}.title"),
-            "name": name,
+            "kind": name,
             "action": f"{self._path}/staff/{name}",
             "fields": [
                 Field(
@@ -161,7 +161,7 @@ class EnterPages:
                 )
             ],
             "errors": [FieldError(name="code", text=sentence)] if error else [],
-            "here": here,
+            "place": place,
             "done": "done" in request.query_params and error is None,
         }  # fmt: skip
         status = error.status.http if error else 200

@@ -30,6 +30,7 @@
     said.hidden = !sentence;
   };
 
+  form.querySelector("[data-unscripted]").hidden = true;
   form.querySelector("button").hidden = false;
   form.addEventListener("submit", async (event) => {
     if (form.elements.answer.value) return;
