@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-from renkei.assembly.demo import CHILD_SECTION, PENSION_SECTION, Demonstration, open_demonstration
+from playwright.sync_api import BrowserContext, Page
+
+from renkei.assembly.agencies import PENSION_SECTION
+from renkei.assembly.cards import PIN
+from renkei.assembly.demo import CHILD_SECTION, Served, open_demonstration, open_site
 from renkei.assembly.loading import own_number
-from renkei.assembly.site import build_site
 from renkei.contracts.exchange import Outcome, Purpose
 from renkei.contracts.inquiries import Inquiry, InquiryBatch, InquiryResult
 from renkei.platform.http_server import HttpServer
 
 T = TypeVar("T")
 RESIDENTS = 200
+HOMES = {"/portal": "/portal", "/pension": "/pension", "/gateway": "/gateway/console"}
+"""Where one is after signing in, by the place at which one signed in."""
+TEST_CARD = "試験用"
 
 
 class Live:
@@ -26,14 +33,21 @@ class Live:
         live = Live(folder); live.url; live.run(live.demonstration.country.settle()); live.close()
     """
 
-    demonstration: Demonstration
+    served: Served
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.cookies: dict[str, list[Any]] = {}
+        """Of everybody who has signed in once, by slug."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.url = self.run(self._open())
+
+    @property
+    def demonstration(self) -> Any:
+        """The country and its guide."""
+        return self.served.demonstration
 
     def run(self, work: Coroutine[Any, Any, T], *, seconds: float = 60) -> T:
         """Do something inside the country's own event loop."""
@@ -42,7 +56,7 @@ class Live:
     def close(self) -> None:
         """Stop serving and close every store."""
         self.run(self._server.stop())
-        self.run(self.demonstration.country.stop())
+        self.run(self.served.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
@@ -75,13 +89,53 @@ class Live:
         assert all(result.outcome in (Outcome.GIVEN, Outcome.NONE) for result in found)
         return found
 
+    def name_of(self, slug: str) -> str:
+        """What the test card of a person or clerk is called."""
+        guide = self.demonstration.guide
+        return str(next(one.name for one in (*guide.people, *guide.clerks) if one.slug == slug))
+
+    def be(self, page: Page, place: str, slug: str) -> None:
+        """Sign in at a place with a test card, or go on with a session that this card began there before."""
+        self.known(page.context, place, slug)
+        page.goto(self.url + place)
+        if page.locator(f"form[action='{place}/sign-in']").count():
+            sign_in(page, place, slug)
+            page.wait_for_url(f"{self.url}{HOMES[place]}*")
+            self._known[place, slug] = [one for one in page.context.cookies() if one["path"] == place]
+        page.goto(self.url + HOMES[place])
+
+    def known(self, context: BrowserContext, place: str, slug: str) -> None:
+        """Give a browser the session that a card began at a place before, and no other."""
+        for path in (place, "/identity"):
+            for cookie in context.cookies():
+                if cookie["path"] == path:
+                    context.clear_cookies(name=cookie["name"], path=path)
+        if found := self._known.get((place, slug)):
+            context.add_cookies(found)
+
     async def _open(self) -> str:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
         self.demonstration = await open_demonstration(self.folder, seed=1, residents=RESIDENTS)
-        nation = self.demonstration.nation
-        site = build_site(
-            self.demonstration.country, self.demonstration.agencies, sign_in=self.demonstration.sign_in,
-            residents=RESIDENTS, claimants=[own_number(persona.person) for persona in nation.personas()],
-        )  # fmt: skip
-        self._server = HttpServer(site, port=0)
+        self.served = await open_site(self.demonstration, base_url=f"http://127.0.0.1:{port}")
+        self._server = HttpServer(self.served.app, port=port)
         await self._server.start()
         return self._server.url
+
+
+def sign_in(page: Page, place: str, slug: str, *, pin: str = PIN) -> None:
+    """From the page of a place through provider and test card, in whichever language, without scripts."""
+    page.locator(f"form[action='{place}/sign-in'] button").click()
+    page.locator("form[action='/identity/sign-in'] button").click()
+    page.locator("form[action*='/test-card/'] button").click()
+    page.locator(f"input[value='{slug}']").check()
+    page.locator("form[action$='/card'] button").first.click()
+    page.locator("input[type=password]").fill(pin)
+    page.locator("form[action$='/pin'] button").first.click()
+    page.wait_for_url(lambda url: "/test-card/" not in url and "/identity/card/" not in url)
+    page.wait_for_load_state()
+    if "/identity/account/confirm" in page.url:
+        page.locator("main a[href*='/identity/approve/']").click()  # later
+    if "/identity/approve/" in page.url:
+        page.locator("button[value=approve]").click()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.country import Live
+from tests.browser.country import Live, sign_in
 
 from renkei.assembly.trust import TRUST_FILE, read_trust
 from renkei.assembly.verify import verify_file
@@ -26,15 +26,13 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 
 def be_clerk(page: Page, live: Live, slug: str) -> None:
-    page.goto(f"{live.url}/gateway")
-    page.locator(f"button[name=clerk][value='{slug}']").click()
+    live.be(page, "/gateway", slug)
     expect(page).to_have_url(f"{live.url}/gateway/console")
 
 
 def be_person(page: Page, live: Live, slug: str) -> None:
-    page.goto(f"{live.url}/portal")
-    page.locator(f"button[name=person][value='{slug}']").click()
-    expect(page).to_have_url(f"{live.url}/portal/access")
+    live.be(page, "/portal", slug)
+    page.goto(f"{live.url}/portal/access")
 
 
 def ask(page: Page, case: str, information: str, provider: str) -> None:
@@ -50,6 +48,7 @@ def test_a_claim_without_a_paper_from_the_front_page_to_the_claimants_list(live:
     page = visit(live.url)
     before = int(page.locator(".figures__item", has_text="やりとりの記録").locator(".figures__value").inner_text())
     page.get_by_role("link", name="1. 年金事務所で請求を受け付ける").click()
+    sign_in(page, "/pension", "jps-clerk-01")
     page.get_by_role("button", name="受け付ける").click()
     expect(page.locator(".problems")).to_contain_text("請求者が選ばれていません")
     option = page.locator("#field-own_number option", has_text=CLAIMANT).get_attribute("value")
@@ -72,7 +71,7 @@ def test_a_claim_without_a_paper_from_the_front_page_to_the_claimants_list(live:
     expect(page.locator("main")).not_to_contain_text("東京都世田谷区手本町")  # the copy is erased with the decision
 
     page.get_by_role("link", name="請求者として見る").click()
-    page.get_by_role("button", name="見本　和子さんとして見る").click()
+    be_person(page, live, "claimant")
     sentences = page.locator(".record__sentence").all_inner_texts()
     assert sentences == [
         "日本年金機構（年金給付課）が、年金の請求の審査のために、北海道札幌市から「地方税関係情報」を受け取りました。",
@@ -87,9 +86,8 @@ def test_a_claim_without_a_paper_from_the_front_page_to_the_claimants_list(live:
     )
     expect(first).to_contain_text("署名された台帳の値と照らして確かめました")
 
-    page.get_by_role("button", name="終わる").click()
+    page.locator(".header__leave button").click()
     page.goto(f"{live.url}/portal/access")
-    expect(page.locator("main")).to_contain_text("先に、だれとして見るかを選んでください")
     expect(page.locator("main")).not_to_contain_text("地方税関係情報")
     page.goto(live.url)
     after = int(page.locator(".figures__item", has_text="やりとりの記録").locator(".figures__value").inner_text())
@@ -98,7 +96,7 @@ def test_a_claim_without_a_paper_from_the_front_page_to_the_claimants_list(live:
 
 def test_evidence_is_saved_as_a_file_and_holds_offline(live: Live, visit: Visit) -> None:
     page = visit(live.url)
-    be_clerk(page, live, "jps")
+    be_clerk(page, live, "jps-clerk-01")
     ask(page, "sample-2", "local_tax", "m-011002")
     with page.expect_download() as saved:
         page.get_by_role("link", name="証拠をファイルに保存する").click()
@@ -113,7 +111,7 @@ def test_evidence_is_saved_as_a_file_and_holds_offline(live: Live, visit: Visit)
 def test_a_protected_person_is_answered_only_when_a_clerk_decides(live: Live, visit: Visit, decision: str) -> None:
     """支援措置: an address must not reach anybody by machine, and the requester is not told why it does not."""
     page = visit(live.url)
-    be_clerk(page, live, "jps")
+    be_clerk(page, live, "jps-clerk-01")
     ask(page, "sample-1", "resident_record", "m-203211")
     asked = page.url
     expect(page.locator("h1 .chip")).to_have_text("職員の判断待ち")
@@ -124,7 +122,7 @@ def test_a_protected_person_is_answered_only_when_a_clerk_decides(live: Live, vi
 
     page.goto(f"{live.url}/gateway")
     expect(page.locator(".cards__item", has_text="長野県軽井沢町").first).to_contain_text("判断を待つ照会 1件")
-    be_clerk(page, live, "m-203211-desk")
+    be_clerk(page, live, "m-203211-desk-01")
     page.locator("#waiting ~ table a").first.click()
     expect(page.locator("main")).to_contain_text("自動では回答しない人です")
     expect(page.locator("main")).to_contain_text("回答すると伝わること：氏名、氏名のカナ、住所")
@@ -142,7 +140,7 @@ def test_a_protected_person_is_answered_only_when_a_clerk_decides(live: Live, vi
     page.goto(waiting)  # the back button, or a colleague who had it open
     expect(page.locator("main")).to_contain_text("すでに判断されたか、回答期限を過ぎました")
 
-    be_clerk(page, live, "jps")
+    be_clerk(page, live, "jps-clerk-01")
     live.run(live.demonstration.country.settle())
     words = "提供あり" if decision == "give" else "職員の判断で提供なし"
     for _ in range(50):
@@ -169,7 +167,7 @@ def test_what_is_not_given_says_why_in_words_of_its_own(
     live: Live, visit: Visit, provider: str, words: str, because: str
 ) -> None:
     page = visit(live.url)
-    be_clerk(page, live, "jps")
+    be_clerk(page, live, "jps-clerk-01")
     ask(page, "sample-2", "local_tax", provider)
     expect(page.locator("h1 .chip")).to_have_text(words)
     expect(page.locator("main")).to_contain_text(because)
@@ -178,7 +176,7 @@ def test_what_is_not_given_says_why_in_words_of_its_own(
 def test_a_case_that_is_not_open_is_refused(live: Live, visit: Visit) -> None:
     """Full width, hyphens and spaces are taken; the gateway refuses, and keeps that it did."""
     page = visit(live.url)
-    be_clerk(page, live, "jps")
+    be_clerk(page, live, "jps-clerk-01")
     page.get_by_label("一覧にない事案", exact=False).first.check()
     page.locator("summary", has_text="番号を入力して照会する").click()
     page.fill("#field-address_number", "一二三")
@@ -199,7 +197,7 @@ def test_a_case_that_is_not_open_is_refused(live: Live, visit: Visit) -> None:
 def test_a_form_sent_twice_asks_once(live: Live, visit: Visit) -> None:
     """A double click: one record, one answer."""
     page = visit(live.url)
-    be_clerk(page, live, "jps")
+    be_clerk(page, live, "jps-clerk-01")
     form = {
         "once": str(page.locator("input[name=once]").get_attribute("value")),
         "target": str(page.locator("input[name=target][value^='sample-2/']").get_attribute("value")),
@@ -221,10 +219,10 @@ def test_a_form_sent_twice_asks_once(live: Live, visit: Visit) -> None:
 
 def test_another_sections_inquiry_is_not_shown(live: Live, visit: Visit) -> None:
     page = visit(live.url)
-    be_clerk(page, live, "jps")
+    be_clerk(page, live, "jps-clerk-01")
     ask(page, "sample-2", "local_tax", "m-011002")
     asked = page.url
-    be_clerk(page, live, "m-131121-child")
+    be_clerk(page, live, "m-131121-child-01")
     page.goto(asked)
     expect(page.locator("h1")).to_have_text("見つかりません")
     expect(page.locator("main")).not_to_contain_text("地方税関係情報")

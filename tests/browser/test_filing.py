@@ -36,7 +36,7 @@ def site(serve: Callable[[Litestar], str]) -> Site:
     @asgi("/", is_mount=True, copy_scope=True)
     async def forward(scope: Scope, receive: Receive, send: Send) -> None:
         assert held.app is not None
-        await held.app(scope, receive, send)  # type: ignore[arg-type]
+        await held.app(scope, receive, send)
 
     held.origin = serve(Litestar([forward], openapi_config=None))
     return held

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
@@ -210,7 +210,8 @@ class BankWire:
             raise ProviderUnreachable()
         self.orders += 1
         assert self.app is not None
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app)) as client:
+        transport = httpx.ASGITransport(app=cast(Any, self.app))
+        async with httpx.AsyncClient(transport=transport) as client:
             made = await client.request(method, url, headers=dict(headers), content=body)
         if self.loses_answers:
             raise ProviderUnreachable()

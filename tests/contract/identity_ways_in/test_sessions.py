@@ -297,9 +297,9 @@ def test_a_terminal_may_be_shared_for_good(world: World, browser: Browser, hanak
     assert page.headers["refresh"]
     answer = browser.post(f"{PATH}/sign-out")
     assert answer.history[0].headers["clear-site-data"] == '"cache", "storage"'
-    assert "renkei_terminal" in browser.cookies()
+    assert "renkei_shared" in browser.cookies()
     browser.post(f"{PATH}/terminal")
-    assert "renkei_terminal" not in browser.cookies()
+    assert "renkei_shared" not in browser.cookies()
 
 
 def test_proving_again_keeps_a_shared_session_short(world: World, browser: Browser, hanako: Person) -> None:

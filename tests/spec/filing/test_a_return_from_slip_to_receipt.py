@@ -24,8 +24,8 @@ PAYMENT = Payment(locations=("https://bank.example/api",), amount_yen=30_700, pa
 
 def test_the_tax_of_an_employee() -> None:
     """Pay of 5,000,000 yen is an income of 3,560,000 (所得税法28条); with 300,000 from a side job, less social
-    insurance (74条) of 720,000 and the basic deduction of 680,000 (86条 as amended for 2025), 2,460,000 are taxed at 148,500
-    (89条), and 2.1% for reconstruction; what the employer did not withhold, cut to 100 yen, is 30,700."""
+    insurance (74条) of 720,000 and the basic deduction of 680,000 (86条 as amended for 2025), 2,460,000 are taxed at
+    148,500 (89条), and 2.1% for reconstruction; what the employer did not withhold, cut to 100 yen, is 30,700."""
     found = compute([SLIP], SideIncome(revenue_yen=350_000, expense_yen=50_000), LAW)
     assert found.employment_income_yen == 3_560_000
     assert found.basic_deduction_yen == 680_000

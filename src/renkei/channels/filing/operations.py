@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, delete, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from renkei.base.audit import AuditEvent
@@ -142,8 +142,21 @@ def keep_attempt(conn: Connection, found: Return, attempt: Attempt, *, now: date
     """Keep a request to sign."""
     event = ReturnSignAsked(tax_return=found.return_id, transaction=attempt.transaction_id)
     move(conn, found, Step.ASK, now=now, event=event)
+    table = store.attempt
+    conn.execute(delete(table).where(table.c.return_id == found.return_id, table.c.version != found.version))
     row = {name: getattr(attempt, name) for name in attempt.__struct_fields__}
-    conn.execute(insert(store.attempt).values(**row, asked_ms=to_ms(now)))
+    conn.execute(insert(table).values(**row, asked_ms=to_ms(now)))
+
+
+def keep_filed(conn: Connection, found: Return, filed: Filed, *, now: datetime) -> None:
+    """Keep a filed return. What the card signed is kept as well: it holds the signed payment order."""
+    values = {
+        "number": filed.number, "filed_ms": filed.filed_ms, "due_yen": filed.due_yen, "document": filed.document,
+        "filing_receipt": filed.receipt,
+    }  # fmt: skip
+    event = ReturnFiled(tax_return=found.return_id, number=filed.number)
+    move(conn, found, Step.FILE, now=now, event=event, values=values)
+    conn.execute(delete(store.attempt).where(store.attempt.c.return_id == found.return_id))
 
 
 def note(conn: Connection, found: Return, problem: str) -> None:
@@ -317,12 +330,7 @@ class Filing:
         if verdict.conclusion is not Conclusion.VALID:
             await self._reject(found, verdict)
         filed = self._filed(found, document, now)
-        values = {
-            "number": filed.number, "filed_ms": filed.filed_ms, "due_yen": filed.due_yen, "document": document,
-            "filing_receipt": filed.receipt, "signing_input": None, "signatures": None,
-        }  # fmt: skip
-        event = ReturnFiled(tax_return=found.return_id, number=filed.number)
-        await self.db.write(partial(move, found=found, step=Step.FILE, now=now, event=event, values=values))
+        await self.db.write(partial(keep_filed, found=found, filed=filed, now=now))
 
     async def _stamped(self, digest: bytes) -> bytes:
         try:
@@ -335,7 +343,12 @@ class Filing:
     async def _reject(self, found: Return, verdict: Verdict) -> None:
         failed = (one for one in Question if verdict.findings[one].grade is not Grade.PASSED)
         question = next(failed, Question.REVOCATION).value
-        values = {"problem": SignatureNotValid.code, "version": found.version + 1, "signatures": None}
+        values = {
+            "problem": SignatureNotValid.code,
+            "version": found.version + 1,
+            "signatures": None,
+            "signing_input": None,
+        }
         event = ReturnRejected(tax_return=found.return_id, question=question)
         step = partial(move, found=found, step=Step.REJECT, now=self.clock.now(), event=event, values=values)
         await self.db.write(step)

@@ -155,7 +155,10 @@ class FilingPages:
             "problem": teller.problem(found),
             "slips": teller.slips(found),
             "fields": teller.fields(found, typed=shown, errors=errors),
-            "errors": [FieldError(name=name, text=text) for name, text in errors.items()],
+            "errors": [
+                FieldError(name=name, text=teller.say("field_error", field=teller.say(f"field.{name}"), text=text))
+                for name, text in errors.items()
+            ],
             "path": self.year_path,
         }
         return self._answer(request, "filing/draft.html", context, reader, status=422 if errors else 200)
@@ -187,9 +190,7 @@ class FilingPages:
         late = is_late(figures, year=YEAR, on=jst_date(self._filing.clock.now()))
         payment = self._filing.payment_of(found)
         context = self._frame(teller, teller.say("review.title"), reader, within=True) | {
-            "columns": teller.columns(),
-            "rows": teller.rows(figures),
-            "caption": teller.title(found),
+            "lines": teller.lines(figures),
             "result": teller.result(figures),
             "optional": not figures.return_required,
             "late": teller.late(YEAR) if late else "",

@@ -9,7 +9,7 @@ from renkei.channels.filing.model.states import State
 from renkei.channels.filing.model.tax import Computation, due_day, year_name
 from renkei.platform.web.catalogue import Language
 from renkei.platform.web.kit import WebKit
-from renkei.platform.web.parts import Column, Fact, Field, Figure, Lines, Step, StepState
+from renkei.platform.web.parts import Fact, Field, Figure, Step, StepState
 
 BANK_REASONS = frozenset({"account_not_linked", "funds_insufficient", "reference_taken"})
 LINES = (
@@ -62,24 +62,15 @@ class Teller:
             for name, value in values.items()
         ]  # fmt: skip
 
-    def columns(self) -> list[Column]:
-        """Columns of the computation."""
+    def lines(self, figures: Computation) -> list[Fact]:
+        """The computation, each figure with its source and its article."""
         return [
-            Column(text=self.say("column.figure"), header=True),
-            Column(text=self.say("column.amount"), numeric=True),
-            Column(text=self.say("column.source")),
-        ]
-
-    def rows(self, figures: Computation) -> list[list[object]]:
-        """The computation, each figure with its source."""
-        return [
-            [
-                Lines(self.say(f"line.{name}"), self.say(f"article.{name}")),
-                self.formats.yen(getattr(figures, f"{name}_yen")),
-                self.say(f"source.{name}"),
-            ]
+            Fact(
+                term=self.say(f"line.{name}"), value=self.formats.yen(getattr(figures, f"{name}_yen")),
+                note=self.say("from", source=self.say(f"source.{name}"), article=self.say(f"article.{name}")),
+            )
             for name in LINES
-        ]
+        ]  # fmt: skip
 
     def result(self, figures: Computation) -> list[Figure]:
         """What it comes to."""

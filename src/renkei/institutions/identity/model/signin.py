@@ -9,6 +9,7 @@ An answer alone signs nobody in, and neither does a code: the browser must hold 
 
 from __future__ import annotations
 
+from binascii import a2b_base64
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -22,6 +23,8 @@ from renkei.institutions.identity.model.settings import Settings
 
 SIGNATURE_BYTES_MAX = 1_024
 SOFTWARE = "software"
+# What stands for the last two values in the other alphabet, and padding, is refused as what no alphabet has.
+_TO_BASE64 = bytes.maketrans(b"-_+/=", b"+/\x00\x00\x00")
 MEDIA = frozenset({"card", SOFTWARE})
 
 
@@ -146,9 +149,15 @@ def read_assertion(assertion: Assertion) -> Shown:
     if len(assertion.signature) > SIGNATURE_BYTES_MAX * 4 // 3 + 4:
         raise AssertionMalformed()
     try:
-        return Shown(from_base64url(assertion.certificate), from_base64url(assertion.signature))
+        return Shown(_decoded(assertion.certificate), _decoded(assertion.signature))
     except ValueError:
         raise AssertionMalformed() from None
+
+
+def _decoded(text: str) -> bytes:
+    """base64url without padding, a quarter of the time of `from_base64url`: that the text is the only one of its bytes
+    matters nowhere here, what is signed are the bytes."""
+    return a2b_base64(text.encode("ascii").translate(_TO_BASE64) + b"=" * (-len(text) % 4), strict_mode=True)
 
 
 def sureness(*, medium: str, pin: bool, wanted: Acr, test_cards: bool) -> Sureness:

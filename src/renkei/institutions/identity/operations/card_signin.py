@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from sqlalchemy import Connection
+
 from renkei.base.errors import RenkeiError
 from renkei.base.time import to_ms
 from renkei.contracts.card_agent import Assertion, Key
@@ -109,6 +111,13 @@ class CardTrust:
     links: Links
 
 
+class Verified(NamedTuple):
+    """What came of an answer."""
+
+    certificate: PersonCertificate
+    answer: Answer
+
+
 def check_assertion(
     assertion: Assertion, *, message: bytes, key: Key, authorities: PersonAuthorities, at: datetime
 ) -> PersonCertificate:
@@ -132,21 +141,21 @@ def check_assertion(
     return certificate
 
 
-async def verify(means: Means, trust: CardTrust, round_: Round, assertion: Assertion, now: datetime) -> Answer:
+async def verify(means: Means, trust: CardTrust, round_: Round, assertion: Assertion, now: datetime) -> Verified:
     """Everything that is checked of an answer before the browser is back.
 
     Raises:
         As `check_assertion`, `model.signin.sureness` and `Statuses.good`.
-        WrongRealm: the certificate is known in the other realm.
     """
     message = signed_bytes(round_, means.settings.origin)
     certificate = check_assertion(assertion, message=message, key=round_.key, authorities=trust.authorities, at=now)
     sureness(medium=assertion.medium, pin=assertion.pin, wanted=round_.acr, test_cards=bool(means.settings.test_card))
     evidence = await trust.statuses.good(certificate, now)
-    return Answer(
+    answer = Answer(
         certificate=certificate.der, medium=assertion.medium, pin=assertion.pin, status=evidence.der,
         answered_ms=to_ms(now),
     )  # fmt: skip
+    return Verified(certificate, answer)
 
 
 async def deliver(means: Means, trust: CardTrust, assertion: Assertion, *, code_hash: bytes, now: datetime) -> None:
@@ -155,15 +164,19 @@ async def deliver(means: Means, trust: CardTrust, assertion: Assertion, *, code_
     Raises:
         RoundUnknown, RoundExpired, RoundAnswered, RoundUsed: see `rounds.awaiting`.
         As `verify`.
+        WrongRealm: the certificate is known in the other realm.
     """
     round_ = await means.db.read(lambda conn: rounds.awaiting(conn, assertion.txn, now))
-    given = await verify(means, trust, round_, assertion, now)
-    certificate = read_person_certificate(given.certificate, authorities=trust.authorities, at=now)
+    certificate, given = await verify(means, trust, round_, assertion, now)
     at = certificate_id(certificate)
-    account = await means.db.read(lambda conn: known.account_of(conn, at))
-    if account is not None and account.realm is not round_.realm:
-        raise WrongRealm()
-    await means.db.write(lambda conn: rounds.answer(conn, assertion.txn, given, code_hash=code_hash, now=now))
+
+    def keep(conn: Connection) -> None:
+        account = known.account_of(conn, at)
+        if account is not None and account.realm is not round_.realm:
+            raise WrongRealm()
+        rounds.answer(conn, assertion.txn, given, code_hash=code_hash, now=now)
+
+    await means.db.write(keep)
 
 
 async def notice_changes(means: Means, trust: CardTrust, account_id: str, now: datetime) -> bool:

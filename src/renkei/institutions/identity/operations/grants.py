@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, or_, select, update
 
 from renkei.base.encoding import to_base64url
 from renkei.base.time import to_ms
@@ -31,6 +32,19 @@ _COLUMNS = (
     "scopes", "approved", "refresh_hash", "lasting", "made_ms", "expires_ms", "ended_ms",
 )  # fmt: skip
 _read_return = msgspec.json.Decoder(Return).decode
+# Made once: to make a statement takes longer than to run it.
+_take = (
+    update(codes)
+    .where(
+        codes.c.code_hash == bindparam("hash"), codes.c.client_id == bindparam("client"), codes.c.used_ms.is_(None),
+        codes.c.expires_ms > bindparam("now_ms"),
+    )
+    .values(used_ms=bindparam("now_ms"))
+    .returning(codes.c.approved, codes.c.returns, codes.c.grant_id)
+)  # fmt: skip
+_standing = select(grants).where(grants.c.ended_ms.is_(None), grants.c.expires_ms > bindparam("now_ms"))
+_by_id = _standing.where(grants.c.grant_id == bindparam("key"))
+_by_refresh = _standing.where(grants.c.refresh_hash == bindparam("key"))
 
 
 def give_code(
@@ -61,13 +75,8 @@ def redeem(conn: Connection, brought: Brought, now: datetime) -> tuple[Approved,
     A code is tried once by its own client: whoever has it without its verifier or key learns nothing by a second try.
     A second use ends what the first one gave (RFC 9700 §2.1.1, RFC 6749 §4.1.2). Not raised, so that this is kept.
     """
-    mine = (codes.c.code_hash == brought.code_hash, codes.c.client_id == brought.client_id)
-    taken = conn.execute(
-        update(codes)
-        .where(*mine, codes.c.used_ms.is_(None), codes.c.expires_ms > to_ms(now))
-        .values(used_ms=to_ms(now))
-        .returning(codes.c.approved, codes.c.returns, codes.c.grant_id)
-    ).one_or_none()
+    given = {"hash": brought.code_hash, "client": brought.client_id, "now_ms": to_ms(now)}
+    taken = conn.execute(_take, given).one_or_none()
     if taken is None:
         return _why_spent(conn, brought, now)
     returns = _read_return(taken.returns)
@@ -109,7 +118,7 @@ def record(
 
 def find(conn: Connection, grant_id: str, now: datetime) -> Grant | None:
     """A grant that stands; None where it ended, expired or never was."""
-    return _one(conn, grants.c.grant_id == grant_id, now)
+    return _one(conn, _by_id, grant_id, now)
 
 
 def of_token(conn: Connection, claims: OwnClaims, now: datetime) -> Grant:
@@ -126,7 +135,7 @@ def of_token(conn: Connection, claims: OwnClaims, now: datetime) -> Grant:
 
 def refreshed(conn: Connection, refresh_hash: bytes, *, client_id: str, key_thumbprint: str, now: datetime) -> Redeemed:
     """The grant of a refresh token, or why it is worth nothing. It stays the same token (FAPI 2.0 §5.3.2.1)."""
-    found = _one(conn, grants.c.refresh_hash == refresh_hash, now)
+    found = _one(conn, _by_refresh, refresh_hash, now)
     if found is None:
         row = conn.execute(select(grants.c.ended_ms).where(grants.c.refresh_hash == refresh_hash)).one_or_none()
         return Redeemed(None, spent=Spent.UNKNOWN if row is None else Spent.ENDED if row.ended_ms else Spent.EXPIRED)
@@ -198,10 +207,8 @@ def _end(conn: Connection, which: ColumnElement[bool], now: datetime, *, why: st
     return count
 
 
-def _one(conn: Connection, which: ColumnElement[bool], now: datetime) -> Grant | None:
-    row = conn.execute(
-        select(grants).where(which, grants.c.ended_ms.is_(None), grants.c.expires_ms > to_ms(now))
-    ).one_or_none()
+def _one(conn: Connection, query: Select[Any], key: str | bytes, now: datetime) -> Grant | None:
+    row = conn.execute(query, {"key": key, "now_ms": to_ms(now)}).one_or_none()
     return None if row is None else _read(row)
 
 

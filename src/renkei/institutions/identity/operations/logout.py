@@ -159,11 +159,12 @@ def logout_token(keys: ProviderKeys, notice: Notice, *, now: datetime, key: byte
     Args:
         key: of pairwise subjects.
     """
-    issued = seconds(to_ms(now))
+    issued, sector = seconds(to_ms(now)), notice.client.sector
     claims: dict[str, object] = {
         "iss": keys.issuer, "aud": notice.client.client_id, "iat": issued, "exp": issued + TOKEN_LIFE_S,
-        "jti": f"{notice.notice_id}-{notice.attempts}", "sid": pairwise_session(key, sector=notice.client.sector, session_id=notice.session_id), "events": {LOGOUT_EVENT: {}},
-        "sub": pairwise_subject(key, sector=notice.client.sector, account_id=notice.account_id),
+        "jti": f"{notice.notice_id}-{notice.attempts}", "events": {LOGOUT_EVENT: {}},
+        "sid": pairwise_session(key, sector=sector, session_id=notice.session_id),
+        "sub": pairwise_subject(key, sector=sector, account_id=notice.account_id),
     }  # fmt: skip
     return keys.sign_jwt(claims, LOGOUT_TYPE)
 

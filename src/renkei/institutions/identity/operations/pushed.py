@@ -29,6 +29,12 @@ _kept = Prepared(
     )
 )
 
+_claim = (
+    update(table)
+    .where(table.c.uri_hash == bindparam("claimed_hash"), table.c.ask_id == "")
+    .values(ask_id=bindparam("new_ask_id"))
+)
+
 
 def keep(conn: Connection, request: Pushed, *, uri_hash: bytes, expires_ms: int) -> None:
     """Keep a pushed request."""
@@ -57,8 +63,7 @@ def bring(
     _, known_as, body = rows[0]
     if known_as:
         return _again(conn, known_as, now)
-    claimed = update(table).where(table.c.uri_hash == uri_hash, table.c.ask_id == "").values(ask_id=ask_id)
-    if conn.execute(claimed).rowcount != 1:
+    if conn.execute(_claim, {"claimed_hash": uri_hash, "new_ask_id": ask_id}).rowcount != 1:
         raise PushedUnknown(private="brought twice at once")
     request = _read(body)
     asks.put(conn, _ask(conn, request, realm, ask_id, ask_expires_ms, now), now)

@@ -165,9 +165,9 @@ def access_claims(
     if approved is None:
         return claims
     return msgspec.structs.replace(
-        claims, sid=pairwise_session(key, sector=client.sector, session_id=approved.session_id), acr=approved.acr.value, amr=approved.amr,
-        auth_time=seconds(approved.auth_ms), authorization_details=approved.payments,
-        act=_actor(approved, client, key),
+        claims, acr=approved.acr.value, amr=approved.amr, auth_time=seconds(approved.auth_ms),
+        authorization_details=approved.payments, act=_actor(approved, client, key),
+        sid=pairwise_session(key, sector=client.sector, session_id=approved.session_id),
     )  # fmt: skip
 
 

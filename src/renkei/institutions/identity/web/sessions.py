@@ -27,9 +27,11 @@ BACK_MAX = 1000
 CLEARED = '"cache", "cookies", "storage"'
 """On a terminal that somebody else uses next, the browser forgets everything of this site."""
 CLEARED_BUT_COOKIES = '"cache", "storage"'
-"""On a terminal that is known as shared for good, the cookie that says so stays; ours are taken away one by one."""
-SHARED_COOKIE = "renkei_terminal"
+"""On a terminal that is set up for good, the cookie that says so stays; the session's is taken away by itself."""
+SHARED_COOKIE = "renkei_shared"
 SHARED = "shared"
+LASTING_COOKIES = (SHARED_COOKIE, "renkei_terminal")
+"""What belongs to the machine and not to who sits there; the second is a registered terminal's (`web.staff_enter`)."""
 
 
 async def current(means: Means, request: AnyRequest, realm: Realm = Realm.MAIN) -> Session | None:
@@ -83,7 +85,7 @@ async def leftovers(means: Means, request: AnyRequest, realm: Realm) -> Left:
 
 def _left(means: Means, request: AnyRequest, realm: Realm, why: str, shared_terminal: bool, session_id: str) -> Left:
     cookies = [session_cookie(request, cookie_name(realm), "", path=means.settings.path or "/")]
-    kept = request.cookies.get(SHARED_COOKIE) == SHARED
+    kept = any(name in request.cookies for name in LASTING_COOKIES)
     headers = {"Clear-Site-Data": CLEARED_BUT_COOKIES if kept else CLEARED} if shared_terminal else {}
     return Left(cookies, headers, why, shared_terminal, session_id)
 
