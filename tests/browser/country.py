@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from renkei.assembly.agencies import PENSION_SECTION
 from renkei.assembly.cards import PIN
-from renkei.assembly.demo import CHILD_SECTION, Served, open_demonstration, open_site
+from renkei.assembly.demo import CHILD_SECTION, Demonstration, Served, open_demonstration, open_site
 from renkei.assembly.loading import own_number
 from renkei.contracts.exchange import Outcome, Purpose
 from renkei.contracts.inquiries import Inquiry, InquiryBatch, InquiryResult
@@ -23,7 +23,6 @@ T = TypeVar("T")
 RESIDENTS = 200
 HOMES = {"/portal": "/portal", "/pension": "/pension", "/gateway": "/gateway/console"}
 """Where one is after signing in, by the place at which one signed in."""
-TEST_CARD = "試験用"
 
 
 class Live:
@@ -37,16 +36,15 @@ class Live:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.cookies: dict[str, list[Any]] = {}
-        """Of everybody who has signed in once, by slug."""
+        self._known: dict[tuple[str, str], list[Any]] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.url = self.run(self._open())
 
     @property
-    def demonstration(self) -> Any:
-        """The country and its guide."""
+    def demonstration(self) -> Demonstration:
+        """The country, and what a visitor is told of it."""
         return self.served.demonstration
 
     def run(self, work: Coroutine[Any, Any, T], *, seconds: float = 60) -> T:
@@ -89,11 +87,6 @@ class Live:
         assert all(result.outcome in (Outcome.GIVEN, Outcome.NONE) for result in found)
         return found
 
-    def name_of(self, slug: str) -> str:
-        """What the test card of a person or clerk is called."""
-        guide = self.demonstration.guide
-        return str(next(one.name for one in (*guide.people, *guide.clerks) if one.slug == slug))
-
     def be(self, page: Page, place: str, slug: str) -> None:
         """Sign in at a place with a test card, or go on with a session that this card began there before."""
         self.known(page.context, place, slug)
@@ -117,10 +110,11 @@ class Live:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-        self.demonstration = await open_demonstration(self.folder, seed=1, residents=RESIDENTS)
-        self.served = await open_site(self.demonstration, base_url=f"http://127.0.0.1:{port}")
+        demonstration = await open_demonstration(self.folder, seed=1, residents=RESIDENTS)
+        self.served = await open_site(demonstration, base_url=f"http://127.0.0.1:{port}")
         self._server = HttpServer(self.served.app, port=port)
         await self._server.start()
+        self.served.services.serve()
         return self._server.url
 
 
@@ -135,7 +129,11 @@ def sign_in(page: Page, place: str, slug: str, *, pin: str = PIN) -> None:
     page.locator("form[action$='/pin'] button").first.click()
     page.wait_for_url(lambda url: "/test-card/" not in url and "/identity/card/" not in url)
     page.wait_for_load_state()
-    if "/identity/account/confirm" in page.url:
-        page.locator("main a[href*='/identity/approve/']").click()  # later
-    if "/identity/approve/" in page.url:
-        page.locator("button[value=approve]").click()
+    # By what is on the page, not by its address, which runs ahead of it while redirects follow one another.
+    later, agree = page.locator("main a[href*='/identity/approve/']"), page.locator("button[value=approve]")
+    if later.count():
+        later.first.click()
+        page.wait_for_load_state()
+    if agree.count():
+        agree.click()
+        page.wait_for_load_state()

@@ -13,10 +13,20 @@ from litestar.types import ControllerRouterHandler
 from renkei.assembly.cards import CardOffice, CardPlan
 from renkei.assembly.country import Country, SectionPlan
 from renkei.assembly.nation import Nation, Persona
+from renkei.assembly.nation.model import Person
 from renkei.assembly.provider import PATH, TEST_CARD_PATH, IdentityHouse
+from renkei.assembly.stamping import open_stamping
 from renkei.assembly.stores import ROOMS
+from renkei.assembly.taxpayers import account_of, people_of, slips_of
 from renkei.base.personal_number import PersonalNumber
 from renkei.base.time import jst_date
+from renkei.channels.bank.operations import Bank
+from renkei.channels.bank.web.api import api_handlers
+from renkei.channels.bank.web.pages import page_handlers as bank_handlers
+from renkei.channels.filing.bank import BankClient
+from renkei.channels.filing.model.tax import Slip
+from renkei.channels.filing.operations import Filing, Trust
+from renkei.channels.filing.web.pages import page_handlers as filing_handlers
 from renkei.channels.portal.operations import PORTAL
 from renkei.contracts.identity import EXCHANGE_GRANT, Realm, Scope, SignedIn
 from renkei.contracts.numbering import CodeIssueItem, CodeIssueRequest
@@ -34,7 +44,11 @@ from renkei.institutions.identity.operations.tokens import new_secret
 from renkei.institutions.identity.queries.staff import staff_list
 from renkei.institutions.identity.web.staff import SectionName
 from renkei.institutions.proofing.service import ProofingOffice
+from renkei.institutions.timestamps.operations import Timestamps
+from renkei.institutions.timestamps.web import timestamp_handler
 from renkei.platform.openid.relying_party import RelyingParty
+from renkei.platform.openid.resource import ResourceServer
+from renkei.platform.openid.transport import ProviderHttp
 from renkei.platform.web.kit import WebKit
 from renkei.platform.web.rp_sessions import RpSessions
 
@@ -65,6 +79,13 @@ class Services:
         )  # fmt: skip
         self.front_db = country.open_house_store("front", ROOMS["front"].metadata)
         self.proofing = ProofingOffice(country.open_house_store("proofing", ROOMS["proofing"].metadata), clock=clock)
+        self.bank_db = country.open_house_store("bank", ROOMS["bank"].metadata)
+        self.filing_db = country.open_house_store("filing", ROOMS["filing"].metadata)
+        stamps, self.time_root = open_stamping(country.folder / "keys" / "time", now=clock.now())
+        self.timestamps = Timestamps(
+            db=country.open_house_store("timestamps", ROOMS["timestamps"].metadata), authority=stamps, clock=clock
+        )
+        self._people: Mapping[str, Person] = {}
         self._inside = inside
         self._codeless: frozenset[str] = frozenset()
         self.house: IdentityHouse
@@ -78,6 +99,7 @@ class Services:
             base_url=self.base_url, inside=self._inside, kit=self.kit, clock=self.country.clock, cards=self.cards,
             sections_of=self._sections_of,
         )  # fmt: skip
+        self._people = people_of(nation)
         self._codeless = frozenset(
             persona.person.resident_record_code for persona in nation.personas() if persona.person.code_pending
         )
@@ -101,6 +123,8 @@ class Services:
         await self.agent.close()
         await self.house.stop()
         self.cards.authority.db.close()
+        for db in (self.bank_db, self.filing_db, self.timestamps.db):
+            db.close()
         self.proofing.db.close()
         self.front_db.close()
 
@@ -131,6 +155,54 @@ class Services:
             scopes=(Scope.OPENID,),
         )  # fmt: skip
 
+    def bank_pages(self) -> tuple[Sequence[ControllerRouterHandler], Sequence[ControllerRouterHandler]]:
+        """The bank and the filing service: pages for a page router, and the bank's interface beside it."""
+        house, origin = self.house, self.base_url
+        interface = f"{origin}/bank/api"
+        bank_rp = house.party(
+            private_client(origin, "bank", "見本銀行", "Mihon Bank", (Scope.OPENID, Scope.NAME), audience_of=interface),
+            scopes=(Scope.OPENID, Scope.NAME),
+        )
+        filing_rp = house.party(
+            private_client(
+                origin,
+                "filing",
+                "申告サービス",
+                "Tax filing service",
+                (Scope.OPENID, Scope.NAME, Scope.SIGN),
+                payment_locations=frozenset((interface,)),
+            ),
+            scopes=(Scope.OPENID, Scope.NAME),
+        )
+        clock = self.country.clock
+        bank = Bank(
+            db=self.bank_db, key=house.client_key("bank-receipts"), base_url=interface, accounts=account_of, clock=clock
+        )
+        filing = Filing(
+            db=self.filing_db, rp=filing_rp, payee="国庫金（見本税務署）", issuer=f"{origin}/filing",
+            key=house.client_key("filing-receipts"), slips=self._slips, stamp=self.timestamps.stamp, clock=clock,
+            bank=BankClient(
+                base_url=interface, key=bank.jwk, http=ProviderHttp.to(origin, inside=self._inside), clock=clock
+            ),
+            trust=Trust(self.cards.authority.authorities(), [self.time_root]),
+        )  # fmt: skip
+        resource = ResourceServer(provider=house.provider(Realm.MAIN), audience=interface, clock=clock)
+        pages = [
+            *bank_handlers(
+                kit=self.kit, bank=bank, rp=bank_rp,
+                sessions=house.sessions("bank", self.bank_db, ROOMS["bank"].rp_session, path="/bank"),
+            ),
+            *filing_handlers(
+                kit=self.kit, filing=filing, rp=filing_rp, bank_href="/bank",
+                sessions=house.sessions("filing", self.filing_db, ROOMS["filing"].rp_session, path="/filing"),
+            ),
+        ]  # fmt: skip
+        return pages, api_handlers(bank, resource=resource, rp=bank_rp)
+
+    async def _slips(self, person: SignedIn, year: int) -> Sequence[Slip]:
+        """Withholding slips of whoever is signed in."""
+        return slips_of(self._people.get(await self.house.holder_at(person.sid)), year)
+
     def console_sessions(self) -> RpSessions:
         """Sessions at the clerk's console."""
         return self.house.sessions("console", self.front_db, ROOMS["front"].console_session, path="/gateway")
@@ -160,6 +232,7 @@ class Services:
         return [
             *self.house.handlers(proofing=self.proofing),
             *card_handlers(self.cards.authority),
+            timestamp_handler(self.timestamps),
             *agent_handlers(self.kit, self.agent, counter_href=f"{PATH}/account"),
         ]
 
@@ -189,6 +262,20 @@ class Services:
             staff_operations.admit(
                 conn, shown, code_hash=code, terminal_of=clerk.body_id, test=True, new_account_id=new_secret(), now=now
             )
+
+
+def private_client(
+    origin: str, client_id: str, ja: str, en: str, scopes: Sequence[Scope], *, audience_of: str = "",
+    payment_locations: frozenset[str] = frozenset(),
+) -> Client:  # fmt: skip
+    """The registration of a private company."""
+    home = f"{origin}/{client_id}"
+    return Client(
+        client_id=client_id, name_ja=ja, name_en=en, sector=client_id, redirect_uris=(f"{home}/return",),
+        logout_uris=(f"{home}/signed-out",), backchannel_logout_uri=f"{home}/backchannel-logout",
+        scopes=frozenset(scopes), grants=frozenset(("authorization_code", REFRESH)), audience_of=audience_of,
+        payment_locations=payment_locations,
+    )  # fmt: skip
 
 
 def plan_of(nation: Nation, persona: Persona) -> CardPlan:

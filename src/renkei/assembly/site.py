@@ -16,6 +16,8 @@ from renkei.assembly.country import Country
 from renkei.assembly.provider import PATH as IDENTITY_PATH
 from renkei.assembly.rest import schema_handlers
 from renkei.assembly.services import Services
+from renkei.channels.bank.web import PACKAGE as BANK
+from renkei.channels.filing.web import PACKAGE as FILING
 from renkei.channels.front.web import PACKAGE as FRONT
 from renkei.channels.front.web.pages import BodyCounts, CountryCounts, front_handlers
 from renkei.channels.portal import store as portal_store
@@ -43,11 +45,13 @@ from renkei.platform.web.pages import AnyRequest, download, error_pages, page_ro
 from renkei.platform.web.rp_sessions import RpSessions
 
 EVIDENCE_PATH = "/pension/evidence"
-PACKAGES = (FRONT, PORTAL, GATEWAY, PENSION, IDENTITY, AGENT, PROOFING)
+PACKAGES = (FRONT, PORTAL, GATEWAY, PENSION, IDENTITY, AGENT, PROOFING, BANK, FILING)
 PLACES = (
     Place(href="/", ja="入口", en="Front page"),
     Place(href="/pension", ja="年金事務所", en="Pension office"),
     Place(href="/portal", ja="マイポータル", en="My Portal"),
+    Place(href="/filing", ja="申告", en="Tax return"),
+    Place(href="/bank", ja="銀行", en="Bank"),
     Place(href="/gateway", ja="職員の画面", en="Clerk's console"),
 )
 
@@ -85,6 +89,7 @@ def build_site(
         return await count(country, residents)
 
     office_sessions = services.pension_sessions()
+    company_pages, company_interface = services.bank_pages()
     handlers: list[ControllerRouterHandler] = [
         *front_handlers(kit=pages_kit, counts=counts, folder=str(country.folder)),
         *portal_handlers(
@@ -105,9 +110,16 @@ def build_site(
             samples=[clerk for clerk in clerks if (clerk.body_id, clerk.section) == (JPS, PENSION_SECTION)],
         ),
         evidence_handler(country, office_sessions),
+        *company_pages,
     ]  # fmt: skip
     app = Litestar(
-        [page_router(pages_kit, handlers), *services.handlers(), static_handler(pages_kit), *schema_handlers()],
+        [
+            page_router(pages_kit, handlers),
+            *services.handlers(),
+            *company_interface,
+            static_handler(pages_kit),
+            *schema_handlers(),
+        ],
         exception_handlers=error_pages(pages_kit),
         openapi_config=None,
     )

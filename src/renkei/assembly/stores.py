@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import MetaData
 
 from renkei.channels.bank import store as bank
+from renkei.channels.filing import store as filing
 from renkei.channels.front import store as front
 from renkei.channels.portal import store as portal
 from renkei.institutions.addressees import store as addressees
@@ -29,6 +30,7 @@ ROOMS = {
         bank,
         card,
         credentials,
+        filing,
         front,
         gateway,
         identity,

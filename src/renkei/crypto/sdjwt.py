@@ -59,8 +59,8 @@ class Verified(MaskedStruct, frozen=True, kw_only=True):
 
 
 def issue(
-    claims: Mapping[str, Json], *, hidden: Sequence[str], issuer: str, kind: str, key: ECKey, holder: Mapping[str, Json],
-    now: datetime, until: datetime, status_list: str = "", status_index: int = 0,
+    claims: Mapping[str, Json], *, hidden: Sequence[str], issuer: str, kind: str, key: ECKey,
+    holder: Mapping[str, Json], now: datetime, until: datetime, status_list: str = "", status_index: int = 0,
 ) -> str:  # fmt: skip
     """Issue a credential.
 

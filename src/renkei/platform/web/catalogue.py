@@ -3,7 +3,8 @@
 A package keeps `locale/ja.toml` and `locale/en.toml`. Tables nest into dotted keys, under the package's own name:
 `[home] title = "…"` of the package `portal` is `portal.home.title`. A table of the two keys `one` and `other` is a
 plural chosen by the value `count` (Japanese writes both the same). Messages hold `{placeholders}` and no markup.
-A package with several areas may add files of theirs, `locale/AREA.ja.toml` and `locale/AREA.en.toml`, under the same rules.
+A package with several areas may add files of theirs, `locale/AREA.ja.toml` and `locale/AREA.en.toml`, under the same
+rules.
 """
 
 from __future__ import annotations

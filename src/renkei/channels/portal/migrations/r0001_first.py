@@ -13,7 +13,7 @@ def upgrade() -> None:
     """Bring a store here from the revision before."""
     op.create_table(
         "account",
-        sa.Column("account_id", sa.String(length=32), nullable=False),
+        sa.Column("account_id", sa.String(length=64), nullable=False),
         sa.Column("code", sa.LargeBinary(), nullable=True),
         sa.Column("opened_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account_id"),
@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.create_table(
         "acquisition",
         sa.Column("acquisition_number", sa.String(length=32), nullable=False),
-        sa.Column("account_id", sa.String(length=32), nullable=False),
+        sa.Column("account_id", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("acquisition_number"),
     )
     op.create_table(
@@ -34,3 +34,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number"),
     )
     op.create_index(op.f("ix_audit_event_name"), "audit_event", ["name"], unique=False)
+    op.create_table(
+        "rp_session",
+        sa.Column("key_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("sid", sa.String(length=64), nullable=False),
+        sa.Column("sub", sa.String(length=64), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("seen_ms", sa.BigInteger(), nullable=False),
+        sa.Column("idle_ms", sa.BigInteger(), nullable=False),
+        sa.Column("expires_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key_hash"),
+    )
+    op.create_index("rp_session_expiry", "rp_session", ["expires_ms"], unique=False)
+    op.create_index("rp_session_sid", "rp_session", ["sid"], unique=False)

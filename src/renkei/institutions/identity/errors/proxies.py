@@ -125,9 +125,7 @@ class InvitationUnknown(Invalid):
 
     code = "invitation_unknown"
     http = 422
-    ja = (
-        "この番号の依頼は見つかりません。番号と、依頼に書かれた氏名が自分のものかを、頼んだ方に確かめてください。"
-    )
+    ja = "この番号の依頼は見つかりません。番号と、依頼に書かれた氏名が自分のものかを、頼んだ方に確かめてください。"
     en = "There is no such invitation. Check the code, and the name it was made out to, with the person who asked you."
 
 

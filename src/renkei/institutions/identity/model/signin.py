@@ -9,9 +9,8 @@ An answer alone signs nobody in, and neither does a code: the browser must hold 
 
 from __future__ import annotations
 
-from binascii import a2b_base64
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -23,8 +22,6 @@ from renkei.institutions.identity.model.settings import Settings
 
 SIGNATURE_BYTES_MAX = 1_024
 SOFTWARE = "software"
-# What stands for the last two values in the other alphabet, and padding, is refused as what no alphabet has.
-_TO_BASE64 = bytes.maketrans(b"-_+/=", b"+/\x00\x00\x00")
 MEDIA = frozenset({"card", SOFTWARE})
 
 
@@ -155,9 +152,11 @@ def read_assertion(assertion: Assertion) -> Shown:
 
 
 def _decoded(text: str) -> bytes:
-    """base64url without padding, a quarter of the time of `from_base64url`: that the text is the only one of its bytes
-    matters nowhere here, what is signed are the bytes."""
-    return a2b_base64(text.encode("ascii").translate(_TO_BASE64) + b"=" * (-len(text) % 4), strict_mode=True)
+    """base64url without padding, in a fraction of the time of `from_base64url`: whether a text is the only one of its
+    bytes matters nowhere here, since what is signed are bytes."""
+    if "+" in text or "/" in text or "=" in text:
+        raise ValueError("not base64url")
+    return msgspec.convert(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), bytes)
 
 
 def sureness(*, medium: str, pin: bool, wanted: Acr, test_cards: bool) -> Sureness:
@@ -169,10 +168,17 @@ def sureness(*, medium: str, pin: bool, wanted: Acr, test_cards: bool) -> Surene
     """
     if medium == SOFTWARE and not test_cards:
         raise TestCardRefused()
-    acr = Acr.CARD if pin else Acr.CARD_ALONE
-    if not acr.suffices(wanted):
+    worth = _WORTH[pin, medium == SOFTWARE]
+    if not worth.acr.suffices(wanted):
         raise NotSureEnough()
-    amr = [Amr.CARD, *([Amr.PIN, Amr.SEVERAL] if pin else [])]
-    if medium == SOFTWARE:
-        amr.append(Amr.SOFTWARE_KEY)
-    return Sureness(acr, tuple(one.value for one in amr), medium == SOFTWARE)
+    return worth
+
+
+def _worth(*, pin: bool, software: bool) -> Sureness:
+    amr = [Amr.CARD, *([Amr.PIN, Amr.SEVERAL] if pin else []), *([Amr.SOFTWARE_KEY] if software else [])]
+    return Sureness(Acr.CARD if pin else Acr.CARD_ALONE, tuple(one.value for one in amr), software)
+
+
+_WORTH: Final = {
+    (pin, software): _worth(pin=pin, software=software) for pin in (True, False) for software in (True, False)
+}

@@ -1,0 +1,1 @@
+"""Revisions of the tables, one file each, the first to the last."""
