@@ -21,6 +21,7 @@ from renkei.crypto.codes import KeyUse
 from renkei.crypto.signing_keys import SigningKey, SoftwareKeys
 from renkei.institutions.card import queries as card_queries
 from renkei.institutions.card.service import CardAuthority
+from renkei.institutions.identity.errors.signin import AccountGone
 from renkei.institutions.identity.means import Means
 from renkei.institutions.identity.model.accounts import CertificateId
 from renkei.institutions.identity.model.asks import Approved
@@ -36,7 +37,7 @@ from renkei.institutions.identity.operations.exchange import exchange_grant
 from renkei.institutions.identity.operations.keys import ProviderKeys
 from renkei.institutions.identity.operations.logout import SessionEnds
 from renkei.institutions.identity.queries import accounts as account_queries
-from renkei.institutions.identity.queries import sessions as session_queries
+from renkei.institutions.identity.queries import consents as consent_queries
 from renkei.institutions.identity.queries.staff import staff_claims, user_of
 from renkei.institutions.identity.web import (
     approve,
@@ -190,17 +191,18 @@ class IdentityHouse:
             db, table, key=self.secret(f"rp-{name}"), clock=self.means.clock, path=path, cookie=f"renkei_{name}"
         )
 
-    async def holder_at(self, session_id: str) -> str:
-        """As the card authority knows the person of a session: for ordering codes, which only `numbers` may do.
+    async def holder_of(self, client_id: str, sub: str) -> str:
+        """As the card authority knows the person whom a client knows by a subject.
+
+        For ordering codes and for synthetic papers, inside this house only: no relying party learns it.
 
         Raises:
-            LookupError: the session has ended.
+            AccountGone: the client knows no such person, or the account was closed.
         """
-        now = self.means.clock.now()
-        session = await self.means.db.read(lambda conn: session_queries.get(conn, session_id, now))
-        if session is None:
-            raise LookupError("no such session")
-        bound = await self.means.db.read(lambda conn: account_queries.certificates(conn, session.account_id))
+        account_id = await self.means.db.read(lambda conn: consent_queries.account_named(conn, client_id, sub))
+        bound = await self.means.db.read(lambda conn: account_queries.certificates(conn, account_id))
+        if not bound:
+            raise AccountGone()
         held = await self._cards.authority.db.read(lambda conn: card_queries.certificate(conn, bound[0].at.serial))
         return held.holder
 

@@ -201,7 +201,7 @@ class Services:
 
     async def _slips(self, person: SignedIn, year: int) -> Sequence[Slip]:
         """Withholding slips of whoever is signed in."""
-        return slips_of(self._people.get(await self.house.holder_at(person.sid)), year)
+        return slips_of(self._people.get(await self.house.holder_of("filing", person.sub)), year)
 
     def console_sessions(self) -> RpSessions:
         """Sessions at the clerk's console."""
@@ -220,7 +220,7 @@ class Services:
         wanted = await self.country.portal.open_accounts([person.sub])
         if person.sub not in wanted:
             return
-        holder = await self.house.holder_at(person.sid)
+        holder = await self.house.holder_of("portal", person.sub)
         if holder not in self._codeless:
             item = CodeIssueItem(wanted[person.sub], holder)
             await self.country.numbers_core.issue_codes(CodeIssueRequest(PORTAL, [item]))

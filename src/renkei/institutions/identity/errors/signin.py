@@ -48,7 +48,7 @@ class WrongRealm(Refused):
     )
 
 
-class TestCardRefused(Refused):
+class CardForTestsRefused(Refused):
     code = "test_card_refused"
     ja = "ここでは試験用のカードは使えません。ご自身のカードでサインインしてください。"
     en = "Test cards are not accepted here. Sign in with your own card."

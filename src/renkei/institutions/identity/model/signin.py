@@ -17,7 +17,7 @@ import msgspec
 from renkei.base.encoding import MaskedStruct, from_base64url, to_base64url
 from renkei.contracts.card_agent import CERTIFICATE_BYTES_MAX, Assertion, Key, Task, challenge_bytes
 from renkei.contracts.identity import Acr, Amr, Realm
-from renkei.institutions.identity.errors.signin import AssertionMalformed, NotSureEnough, TestCardRefused
+from renkei.institutions.identity.errors.signin import AssertionMalformed, NotSureEnough, CardForTestsRefused
 from renkei.institutions.identity.model.settings import Settings
 
 SIGNATURE_BYTES_MAX = 1_024
@@ -163,11 +163,11 @@ def sureness(*, medium: str, pin: bool, wanted: Acr, test_cards: bool) -> Surene
     """How sure a card makes of who signs in.
 
     Raises:
-        TestCardRefused: a software card where none is offered.
+        CardForTestsRefused: a software card where none is offered.
         NotSureEnough: less than what is asked for.
     """
     if medium == SOFTWARE and not test_cards:
-        raise TestCardRefused()
+        raise CardForTestsRefused()
     worth = _WORTH[pin, medium == SOFTWARE]
     if not worth.acr.suffices(wanted):
         raise NotSureEnough()

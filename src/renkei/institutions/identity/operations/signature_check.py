@@ -18,7 +18,7 @@ from renkei.crypto.errors import SignatureInvalid
 from renkei.crypto.person_certificates import PersonCertificate, Use, read_person_certificate, verify_signature
 from renkei.crypto.revocation import StatusEvidence, check_good, ocsp_request, read_ocsp
 from renkei.institutions.identity.errors.asks import SignatureWrong, SignerStatusUnavailable
-from renkei.institutions.identity.errors.signin import CertificateWrongUse, HolderDiffers, TestCardRefused
+from renkei.institutions.identity.errors.signin import CertificateWrongUse, HolderDiffers, CardForTestsRefused
 from renkei.institutions.identity.means import Means
 from renkei.institutions.identity.model.signin import SOFTWARE
 from renkei.institutions.identity.model.signing import DocumentSignature, SignResult
@@ -36,14 +36,14 @@ async def check(means: Means, trust: CardTrust, waiting: SetTask, assertion: Ass
         SignatureWrong: malformed, not for this task, or a signature does not hold.
         CertificateMalformed, AuthorityUnknown, WrongProfile, CertificateNotYetValid, CertificateExpired,
         CertificateWrongUse: the certificate does not do.
-        TestCardRefused: a software card where none is offered.
+        CardForTestsRefused: a software card where none is offered.
         HolderDiffers: somebody else's card.
         CertificateRevoked, CertificateSuspended: it stands no longer.
         SignerStatusUnavailable: nobody can tell whether it stands.
     """
     der, signature, signed = _read(assertion, len(waiting.task.documents))
     if assertion.medium == SOFTWARE and not means.settings.test_card:
-        raise TestCardRefused()
+        raise CardForTestsRefused()
     certificate = read_person_certificate(der, authorities=trust.authorities, at=now)
     if certificate.use is not Use.SIGNATURE:
         raise CertificateWrongUse()

@@ -116,7 +116,10 @@ def checked_back(means: Means, back: str) -> str:
     Raises:
         BackOutside: another site, another part of this site, or no address at all.
     """
-    parts = urlsplit(back)
+    try:
+        parts = urlsplit(back)
+    except ValueError:  # an address in brackets that is none
+        raise BackOutside() from None
     within = back.startswith(f"{means.settings.path}/") and not back.startswith(("//", "/\\"))
     plain = back.isascii() and back.isprintable() and "\\" not in back and " " not in back
     if not within or not plain or parts.scheme or parts.netloc or ".." in parts.path or len(back) > BACK_MAX:
