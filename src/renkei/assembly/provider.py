@@ -30,8 +30,8 @@ from renkei.institutions.identity.model.settings import Settings
 from renkei.institutions.identity.model.tokens import TokenAnswer
 from renkei.institutions.identity.operations import clients as client_operations
 from renkei.institutions.identity.operations import helpers as helper_operations
+from renkei.institutions.identity.operations import housekeeping, tokens
 from renkei.institutions.identity.operations import proxies as proxy_operations
-from renkei.institutions.identity.operations import tokens
 from renkei.institutions.identity.operations.card_signin import CardTrust, Statuses
 from renkei.institutions.identity.operations.exchange import exchange_grant
 from renkei.institutions.identity.operations.keys import ProviderKeys
@@ -299,7 +299,9 @@ class IdentityHouse:
         over = await self.means.db.write(lambda conn: helper_operations.end_lapsed(conn, now, idle=idle))
         for session_id in over:
             await self._ends.ended(session_id)
-        return len(over) + await ways_in.sweep(self._ways) + await decisions.sweep(self.means)
+        settings = self.means.settings
+        gone = await self.means.db.write(lambda conn: housekeeping.sweep(conn, settings, now))
+        return len(over) + gone + await ways_in.sweep(self._ways) + await decisions.sweep(self.means)
 
     async def _every(self, pause_s: float, work: Callable[[], Awaitable[int]]) -> None:
         while True:
