@@ -312,6 +312,19 @@ def test_proving_again_keeps_a_shared_session_short(world: World, browser: Brows
     assert not signed_in(browser)
 
 
+def test_a_terminal_that_turns_out_to_be_shared_ends_the_long_session(
+    world: World, browser: Browser, hanako: Person
+) -> None:
+    browser.sign_in(hanako)
+    [before] = sessions_of(world)
+    page = browser.sign_in(hanako, fresh="1", shared="1")
+    [after] = sessions_of(world)
+    assert after.shared_terminal
+    assert after.session_id != before.session_id
+    assert world.ended == [before.session_id]
+    assert page.url.path != f"{PATH}/sign-in/switched", "it is the same person"
+
+
 # --- realms ---
 
 

@@ -54,7 +54,7 @@ def test_the_card_alone_opens_an_account(world: World, browser: Browser, hanako:
 
 
 def test_name_and_address_come_from_the_signature_certificate(world: World, browser: Browser, hanako: Person) -> None:
-    """Name, address, date of birth and sex are read from the signature certificate (公的個人認証法7条), once, after a
+    """Name, address, date of birth and sex are read from the signature certificate once, after a
     page has said so; it says which characters stand in for those of the register (代替文字), and that is kept."""
     browser.sign_in(hanako)
     confirm(browser, hanako)
@@ -64,7 +64,7 @@ def test_name_and_address_come_from_the_signature_certificate(world: World, brow
 
 
 def test_a_certificate_that_does_not_stand_signs_nobody_in(world: World, browser: Browser, hanako: Person) -> None:
-    """Every sign-in asks the authority how the certificate stands (公的個人認証法37条). A card reported lost is
+    """Every sign-in asks the authority how the certificate stands. A card reported lost is
     refused, and so is a revoked one, each with its own sentence. A good answer is relied upon for five minutes."""
     asyncio.run(world.authority.suspend(hanako.holder, user="clerk-1"))
     assert refused(browser, hanako) == "certificate_suspended"

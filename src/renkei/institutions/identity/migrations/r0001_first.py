@@ -21,15 +21,9 @@ def upgrade() -> None:
     _code()
     _consent()
     _consent_event()
-    _counter_code()
     _guess()
-    _help()
-    _help_deed()
     _logout_notice()
     _passkey()
-    _protection()
-    _proxy()
-    _proxy_use()
     _pushed_request()
     _relation()
     _seen_token()
@@ -37,8 +31,6 @@ def upgrade() -> None:
     _sign_in_round()
     _sign_task()
     _sign_transaction()
-    _staff()
-    _terminal()
     _token_grant()
     _wait()
 
@@ -182,16 +174,6 @@ def _consent_event() -> None:
     op.create_index("consent_event_account", "consent_event", ["account_id", "client_id", "number"], unique=False)
 
 
-def _counter_code() -> None:
-    op.create_table(
-        "counter_code",
-        sa.Column("code_hash", sa.String(length=64), nullable=False),
-        sa.Column("account_id", sa.String(length=64), nullable=False),
-        sa.Column("expires_ms", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("code_hash"),
-    )
-
-
 def _guess() -> None:
     op.create_table(
         "guess",
@@ -200,41 +182,6 @@ def _guess() -> None:
         sa.Column("since_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("who"),
     )
-
-
-def _help() -> None:
-    op.create_table(
-        "help",
-        sa.Column("help_id", sa.String(length=64), nullable=False),
-        sa.Column("session_id", sa.String(length=64), nullable=False),
-        sa.Column("account_id", sa.String(length=64), nullable=False),
-        sa.Column("helper", sa.String(length=64), nullable=False),
-        sa.Column("helper_session_id", sa.String(length=64), nullable=False),
-        sa.Column("body_id", sa.String(length=32), nullable=False),
-        sa.Column("section", sa.String(length=64), nullable=False),
-        sa.Column("terminal", sa.String(length=64), nullable=False),
-        sa.Column("started_ms", sa.BigInteger(), nullable=False),
-        sa.Column("seen_ms", sa.BigInteger(), nullable=False),
-        sa.Column("ended_ms", sa.BigInteger(), nullable=False),
-        sa.Column("ended_why", sa.String(length=16), nullable=False),
-        sa.PrimaryKeyConstraint("help_id"),
-    )
-    op.create_index("help_account", "help", ["account_id"], unique=False)
-    op.create_index("help_session", "help", ["session_id"], unique=False)
-
-
-def _help_deed() -> None:
-    op.create_table(
-        "help_deed",
-        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("help_id", sa.String(length=64), nullable=False),
-        sa.Column("at_ms", sa.BigInteger(), nullable=False),
-        sa.Column("what", sa.String(length=64), nullable=False),
-        sa.Column("client_id", sa.String(length=64), nullable=False),
-        sa.Column("sensitive", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("number"),
-    )
-    op.create_index("help_deed_help", "help_deed", ["help_id", "at_ms"], unique=False)
 
 
 def _logout_notice() -> None:
@@ -269,63 +216,6 @@ def _passkey() -> None:
         sa.PrimaryKeyConstraint("credential_id"),
     )
     op.create_index("passkey_account", "passkey", ["account_id"], unique=False)
-
-
-def _protection() -> None:
-    op.create_table(
-        "protection",
-        sa.Column("account_id", sa.String(length=64), nullable=False),
-        sa.Column("since_ms", sa.BigInteger(), nullable=False),
-        sa.Column("set_by", sa.String(length=64), nullable=False),
-        sa.Column("body_id", sa.String(length=32), nullable=False),
-        sa.PrimaryKeyConstraint("account_id"),
-    )
-
-
-def _proxy() -> None:
-    op.create_table(
-        "proxy",
-        sa.Column("proxy_id", sa.String(length=64), nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("principal_id", sa.String(length=64), nullable=False),
-        sa.Column("actor_id", sa.String(length=64), nullable=False),
-        sa.Column("affairs", sa.String(length=200), nullable=False),
-        sa.Column("acts", sa.String(length=80), nullable=False),
-        sa.Column("from_day", sa.String(length=10), nullable=False),
-        sa.Column("until", sa.String(length=10), nullable=False),
-        sa.Column("granted_by", sa.String(length=64), nullable=False),
-        sa.Column("body_id", sa.String(length=32), nullable=False),
-        sa.Column("evidence_id", sa.String(length=20), nullable=True),
-        sa.Column("code_hash", sa.String(length=64), nullable=True),
-        sa.Column("principal_name", sa.String(length=200), nullable=False),
-        sa.Column("actor_name", sa.String(length=200), nullable=False),
-        sa.Column("made_ms", sa.BigInteger(), nullable=False),
-        sa.Column("confirmed_ms", sa.BigInteger(), nullable=False),
-        sa.Column("decided_ms", sa.BigInteger(), nullable=False),
-        sa.Column("ended_ms", sa.BigInteger(), nullable=False),
-        sa.Column("ended_by", sa.String(length=16), nullable=False),
-        sa.PrimaryKeyConstraint("proxy_id"),
-        sa.UniqueConstraint("code_hash"),
-        sa.UniqueConstraint("evidence_id"),
-    )
-    op.create_index("proxy_actor", "proxy", ["actor_id"], unique=False)
-    op.create_index("proxy_principal", "proxy", ["principal_id"], unique=False)
-
-
-def _proxy_use() -> None:
-    op.create_table(
-        "proxy_use",
-        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("proxy_id", sa.String(length=64), nullable=False),
-        sa.Column("at_ms", sa.BigInteger(), nullable=False),
-        sa.Column("client_id", sa.String(length=64), nullable=False),
-        sa.Column("act", sa.String(length=16), nullable=False),
-        sa.Column("affairs", sa.String(length=64), nullable=False),
-        sa.Column("reveals", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("number"),
-    )
-    op.create_index("proxy_use_proxy", "proxy_use", ["proxy_id", "at_ms"], unique=False)
 
 
 def _pushed_request() -> None:
@@ -434,41 +324,6 @@ def _sign_transaction() -> None:
         sa.PrimaryKeyConstraint("transaction_id"),
     )
     op.create_index("sign_transaction_expiry", "sign_transaction", ["expires_ms"], unique=False)
-
-
-def _staff() -> None:
-    op.create_table(
-        "staff",
-        sa.Column("staff_id", sa.String(length=40), nullable=False),
-        sa.Column("body_id", sa.String(length=40), nullable=False),
-        sa.Column("account_id", sa.String(length=64), nullable=True),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("code_hash", sa.LargeBinary(), nullable=True),
-        sa.Column("code_ms", sa.BigInteger(), nullable=False),
-        sa.Column("ended_ms", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("staff_id"),
-        sa.UniqueConstraint("account_id"),
-        sa.UniqueConstraint("code_hash"),
-    )
-    op.create_index("staff_body", "staff", ["body_id"], unique=False)
-
-
-def _terminal() -> None:
-    op.create_table(
-        "terminal",
-        sa.Column("terminal_id", sa.String(length=40), nullable=False),
-        sa.Column("body_id", sa.String(length=40), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("secret_hash", sa.LargeBinary(), nullable=True),
-        sa.Column("code_hash", sa.LargeBinary(), nullable=True),
-        sa.Column("code_ms", sa.BigInteger(), nullable=False),
-        sa.Column("registered_ms", sa.BigInteger(), nullable=False),
-        sa.Column("ended_ms", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("terminal_id"),
-        sa.UniqueConstraint("code_hash"),
-        sa.UniqueConstraint("secret_hash"),
-    )
-    op.create_index("terminal_body", "terminal", ["body_id"], unique=False)
 
 
 def _token_grant() -> None:

@@ -17,7 +17,7 @@ import msgspec
 from renkei.base.encoding import MaskedStruct, from_base64url, to_base64url
 from renkei.contracts.card_agent import CERTIFICATE_BYTES_MAX, Assertion, Key, Task, challenge_bytes
 from renkei.contracts.identity import Acr, Amr, Realm
-from renkei.institutions.identity.errors.signin import AssertionMalformed, NotSureEnough, CardForTestsRefused
+from renkei.institutions.identity.errors.signin import AssertionMalformed, CardForTestsRefused, NotSureEnough
 from renkei.institutions.identity.model.settings import Settings
 
 SIGNATURE_BYTES_MAX = 1_024

@@ -245,17 +245,20 @@ def _confirm(
 
 
 async def _chain(links: Links, at: CertificateId) -> list[CertificateId]:
-    """This certificate, those that it replaced one after the other, and what was issued beside them: nearest first."""
-    own, beside = [at], []
+    """This certificate and those that it replaced one after the other; then its partner and what that replaced."""
     try:
-        while len(own) < CHAIN_MAX and (before := await links.replaced(own[-1])) is not None and before not in own:
-            own.append(before)
-        for one in own:
-            if (other := await links.partner(one)) is not None:
-                beside.append(other)
+        own = await _replaced(links, at)
+        beside = await links.partner(at)
+        return [*own, *(await _replaced(links, beside) if beside is not None else [])]
     except RenkeiError as error:
         raise AuthorityLinksUnavailable(private=error.code) from error
-    return [*own, *beside]
+
+
+async def _replaced(links: Links, newest: CertificateId) -> list[CertificateId]:
+    found = [newest]
+    while len(found) < CHAIN_MAX and (before := await links.replaced(found[-1])) is not None and before not in found:
+        found.append(before)
+    return found
 
 
 def _audit(conn: Connection, event: AuditEvent, now: datetime) -> None:

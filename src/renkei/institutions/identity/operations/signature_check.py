@@ -18,7 +18,7 @@ from renkei.crypto.errors import SignatureInvalid
 from renkei.crypto.person_certificates import PersonCertificate, Use, read_person_certificate, verify_signature
 from renkei.crypto.revocation import StatusEvidence, check_good, ocsp_request, read_ocsp
 from renkei.institutions.identity.errors.asks import SignatureWrong, SignerStatusUnavailable
-from renkei.institutions.identity.errors.signin import CertificateWrongUse, HolderDiffers, CardForTestsRefused
+from renkei.institutions.identity.errors.signin import CardForTestsRefused, CertificateWrongUse, HolderDiffers
 from renkei.institutions.identity.means import Means
 from renkei.institutions.identity.model.signin import SOFTWARE
 from renkei.institutions.identity.model.signing import DocumentSignature, SignResult

@@ -70,7 +70,8 @@ async def begin(
     secret = new_secret()
     cookie = start_cookie(means, request, round_.realm, secret)
     hashed, txn = secret_hash(means, secret), round_.txn
-    if present is not None and present.account_id == entered.account_id and present.terminal == entered.terminal:
+    same = present is not None and present.account_id == entered.account_id
+    if present is not None and same and _goes_on(present, round_, entered):
         kept = present
         renewed = await means.db.write(
             lambda conn: sessions.prove_again(
@@ -80,7 +81,8 @@ async def begin(
         )  # fmt: skip
         return Begun(renewed, cookie, switched=False)
     if present is not None:
-        await end_session(ways, present.session_id, why=Why.OTHER_PERSON, now=now)
+        why = Why.SIGNED_OUT if same else Why.OTHER_PERSON
+        await end_session(ways, present.session_id, why=why, now=now)
     session = Session(
         session_id=new_secret(), realm=round_.realm, account_id=entered.account_id, acr=sure.acr, amr=sure.amr,
         auth_ms=to_ms(now), started_ms=to_ms(now), seen_ms=to_ms(now),
@@ -93,7 +95,12 @@ async def begin(
         sessions.begin(conn, session, secret_hash=hashed, settings=means.settings, now=now, txn=bound)
 
     await means.db.write(keep)
-    return Begun(session, cookie, switched=present is not None)
+    return Begun(session, cookie, switched=present is not None and not same)
+
+
+def _goes_on(present: Session, round_: Round, entered: Entered) -> bool:
+    """Whether the session may stay the same: a terminal that is now called shared, or another one, wants a new one."""
+    return present.terminal == entered.terminal and (present.shared_terminal or not round_.shared_terminal)
 
 
 async def end_session(ways: Ways, session_id: str, *, why: Why, now: datetime) -> None:

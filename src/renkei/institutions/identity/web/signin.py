@@ -11,6 +11,7 @@ from litestar.datastructures import Cookie
 from litestar.enums import RequestEncodingType
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import Body, FromPath
+from sqlalchemy import Connection
 
 from renkei.base.errors import Failed, RenkeiError
 from renkei.contracts.card_agent import PATH_USE, TASK_FIELD
@@ -121,8 +122,12 @@ class SignInPages(Pages):
         """Keep a round and show its page."""
         secret, now = new_secret(), self.means.clock.now()
         hashed = browser_hash(self.means, secret)
-        await self.means.db.write(lambda conn: rounds.forget(conn, now))
-        await self.means.db.write(lambda conn: rounds.open_round(conn, round_, browser_hash=hashed))
+
+        def keep(conn: Connection) -> None:
+            rounds.forget(conn, now)
+            rounds.open_round(conn, round_, browser_hash=hashed)
+
+        await self.means.db.write(keep)
         cookie = round_cookie(self.means, request, round_, secret)
         return see_other(f"{self.path}/sign-in/{round_.txn}", cookies=[cookie])
 
