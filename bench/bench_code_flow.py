@@ -253,7 +253,7 @@ def jwk_of(key: SoftwareKey) -> dict[str, str]:
 
 
 def _means(folder: Path, port: int) -> Means:
-    db = Database.open(f"sqlite:///{folder / 'identity.db'}", metadata=store.metadata)
+    db = Database.open(f"sqlite:///{folder / 'identity.db'}", metadata=store.metadata, brief=True)
     return Means(
         db=db, clock=SystemClock(), settings=Settings(base_url=f"http://127.0.0.1:{port}/identity"),
         kit=WebKit([PACKAGE]), status=_Nobody(), pairwise_key=b"p" * 32, session_key=b"s" * 32,

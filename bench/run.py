@@ -11,7 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +19,10 @@ from pathlib import Path
 import msgspec
 
 from bench.batch import BatchRun, run_batches
+from bench.bench_card import run_card
+from bench.bench_chip import run_chip
+from bench.bench_code_flow import run_code_flow
+from bench.bench_sign_in import run_sign_in
 from bench.copies import run_copies
 from bench.country import prepare
 from bench.floor import Timed, floor
@@ -67,7 +71,8 @@ class Results(msgspec.Struct, kw_only=True):
 def main() -> None:
     """Measure everything, or the parts that are named; print and write the results."""
     parts: dict[str, Callable[[Path, Results], None]] = {
-        "permit": _permit, "copies": _copies, "batch": _batch, "singles": _singles, "demo": _demo,
+        "permit": _permit, "copies": _copies, "batch": _batch, "singles": _singles, "sign-in": _sign_in,
+        "ocsp": _ocsp, "card": _card, "code-flow": _code_flow, "demo": _demo,
     }  # fmt: skip
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", help=", ".join(parts), metavar="PART")
@@ -141,7 +146,39 @@ def _demo(folder: Path, results: Results) -> None:
     _figure(results, "make demo, of which not installing", "s", [run.page_s], 10, at_least=False)
 
 
+def _sign_in(folder: Path, results: Results) -> None:
+    runs = run_sign_in(folder, runs=RUNS)
+    _say(f"floor of a sign-in: {_median(run.login_floor for run in runs):,.0f} pairs of bare RSA-2048 verifications/s")
+    _figure(results, "card sign-in verified, one core", "/s", [run.login for run in runs], 3_000)
+    _figure(results, "card sign-in, times the floor", "×", [run.ratio for run in runs], 3, at_least=False)
+
+
+def _ocsp(folder: Path, results: Results) -> None:
+    runs = run_card(folder, runs=RUNS)
+    _say(f"floor of an OCSP answer: {_median(run.ocsp_floor for run in runs):,.0f} bare P-256 signatures/s")
+    _figure(results, "OCSP answers, each signed, one core", "/s", [run.ocsp for run in runs], 3_000)
+
+
+def _card(folder: Path, results: Results) -> None:
+    runs = run_chip(folder, runs=RUNS)
+    _say(f"floor of an APDU: {_median(run.dispatch_us for run in runs):.1f} µs, bare dispatch")
+    slowest = [run.slowest_us / 1000 for run in runs]
+    _figure(results, "virtual card, slowest APDU but signing", "ms", slowest, 1, at_least=False)
+
+
+def _code_flow(folder: Path, results: Results) -> None:
+    runs = run_code_flow(folder, runs=RUNS)
+    floor_ms, used = _median(run.floor_ms for run in runs), _median(run.provider_ms for run in runs)
+    _say(f"floor of a code flow: {floor_ms:.2f} ms of bare signatures; the provider uses {used:.2f} ms")
+    _figure(results, "code flow with PAR and DPoP over HTTP", "/s", [run.per_s for run in runs], 100)
+    _figure(results, "code flow, p99", "ms", [run.p99_ms for run in runs], 100, at_least=False)
+
+
 # --- saying it ---
+
+
+def _median(values: Iterable[float]) -> float:
+    return statistics.median(values)
 
 
 def _figure(

@@ -120,8 +120,8 @@ def test_a_protected_person_is_answered_only_when_a_clerk_decides(live: Live, vi
     be_person(page, live, "protected")
     expect(page.locator(".record").first.locator(".chip")).to_have_text("照会を受付・まだ渡されていません")
 
-    page.goto(f"{live.url}/gateway")
-    expect(page.locator(".cards__item", has_text="長野県軽井沢町").first).to_contain_text("判断を待つ照会 1件")
+    nobody = visit(f"{live.url}/gateway")
+    expect(nobody.locator(".cards__item", has_text="長野県軽井沢町").first).to_contain_text("判断を待つ照会 1件")
     be_clerk(page, live, "m-203211-desk-01")
     page.locator("#waiting ~ table a").first.click()
     expect(page.locator("main")).to_contain_text("自動では回答しない人です")

@@ -53,6 +53,11 @@ def migrations_of(room: str) -> str:
     return ROOMS[room].__name__.removesuffix(".store") + ".migrations"
 
 
+BRIEF = frozenset(
+    ROOMS[room].metadata for room in ("bank", "card", "filing", "front", "identity", "portal", "timestamps")
+)
+"""Stores of which every work touches a few indexed rows: one person's page at a time."""
+
 _MIGRATIONS = {module.metadata: migrations_of(room) for room, module in ROOMS.items()}
 
 
@@ -70,4 +75,6 @@ def open_store(url: str, metadata: MetaData, *, schema: str | None = None) -> Da
         StoreUnversioned: it holds our tables, but not the mark of the release that made them.
         KeyError: the tables are not those of a room.
     """
-    return Database.open(url, metadata=metadata, migrations=_MIGRATIONS[metadata], schema=schema)
+    return Database.open(
+        url, metadata=metadata, migrations=_MIGRATIONS[metadata], schema=schema, brief=metadata in BRIEF
+    )

@@ -38,8 +38,11 @@ class Database:
     work or another `writing` block of the same thread; doing so raises RuntimeError instead of waiting for ever.
     """
 
-    def __init__(self, engine: Engine, *, dialect: Dialect, schema: str | None, memory: bool, name: str) -> None:
+    def __init__(
+        self, engine: Engine, *, dialect: Dialect, schema: str | None, memory: bool, name: str, brief: bool = False
+    ) -> None:
         self.dialect: Dialect = dialect
+        self._brief = brief and dialect == "sqlite"
         self.schema = schema
         self._engine = engine
         self._memory = memory
@@ -61,8 +64,9 @@ class Database:
 
     @classmethod
     def open(
-        cls, url: str, *, metadata: MetaData, migrations: str | None = None, schema: str | None = None
-    ) -> Database:
+        cls, url: str, *, metadata: MetaData, migrations: str | None = None, schema: str | None = None,
+        brief: bool = False,
+    ) -> Database:  # fmt: skip
         """Open the store, creating or upgrading its tables.
 
         Args:
@@ -71,6 +75,8 @@ class Database:
             metadata: the room's tables.
             migrations: dotted name of the package of the room's Alembic revisions; None creates missing tables only.
             schema: PostgreSQL schema of the institution; created where it is missing.
+            brief: every work on this store touches a few indexed rows. In a local file it then runs in the event
+                loop's own thread, as `write` says of one.
 
         Raises:
             StoreFailed: the store cannot be opened.
@@ -81,7 +87,7 @@ class Database:
         memory = dialect == "sqlite" and not parsed.database
         engine = _sqlite_engine(parsed) if dialect == "sqlite" else _postgres_engine(parsed, schema)
         name = schema or os.path.basename(parsed.database or "memory")
-        db = cls(engine, dialect=dialect, schema=schema, memory=memory, name=name)
+        db = cls(engine, dialect=dialect, schema=schema, memory=memory, name=name, brief=brief)
         try:
             with db.writing() as conn:
                 if schema is not None and dialect == "postgresql":
@@ -143,7 +149,7 @@ class Database:
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on a snapshot in a reader thread. The hand-over costs about 100 µs: see `read_now`."""
-        if self._memory:
+        if self._memory or self._brief:
             return self.read_now(work)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.read_now, work)
 
@@ -167,7 +173,7 @@ class Database:
         if self._memory:
             with self.writing() as conn:
                 return work(conn)
-        result: T = await self._group.submit(work, brief=brief)
+        result: T = await self._group.submit(work, brief=brief or self._brief)
         return result
 
     @property

@@ -114,7 +114,7 @@ def test_the_signature_certificate_leads_to_its_holders_account(world: World, ha
 def test_a_new_signature_certificate_is_the_persons_although_its_partner_was_never_shown(
     world: World, browser: Browser, hanako: Person
 ) -> None:
-    """Signed in, then at the counter for a new card, then confirming with that one: the graph is followed on both sides."""
+    """Signed in, then a new card at the counter, then confirming with that: the graph is followed on both sides."""
     browser.sign_in(hanako)
     world.issue(hanako, renew=True, generation=2)
     assert confirm(browser, hanako).status_code == 200

@@ -51,10 +51,10 @@ def user(*, affairs: tuple[str, ...] = ("107",), roles: tuple[str, ...] = ("aske
 
 
 def test_what_is_entered_is_taken_in_any_width() -> None:
-    made = enrol(staff_id=" Ｓｅｔａｇａｙａ－０１ ", affairs="１０７、106.1, 73", name=" 見本 職員 ")
+    made = enrol(staff_id=" Ｓｅｔａｇａｙａ－０１ ", affairs="１０７、106.1, 73", name="　見本　職員 ")
     assert made.staff_id == "setagaya-01"
     assert made.affairs == {"107", "106.1", "73"}
-    assert made.name == "見本 職員"
+    assert made.name == "見本　職員"
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def enrolment(
     if not _ID.fullmatch(given_id):
         raise StaffFieldMissing(field="staff_id")
     given_name = unicodedata.normalize("NFC", name).strip()
-    if not given_name or len(given_name) > NAME_MAX or not given_name.isprintable():
+    if not _shown(given_name, NAME_MAX):
         raise StaffFieldMissing(field="name")
     if section not in sections:
         raise StaffFieldMissing(field="section")
@@ -160,9 +160,14 @@ def place_of(text: str) -> str:
         StaffFieldMissing: empty, too long, or not printable.
     """
     place = unicodedata.normalize("NFC", text).strip()
-    if not place or len(place) > PLACE_MAX or not place.isprintable():
+    if not _shown(place, PLACE_MAX):
         raise StaffFieldMissing(field="place")
     return place
+
+
+def _shown(text: str, length_max: int) -> bool:
+    """Whether a text can stand on a screen: one line; the ideographic space, which parts names, is as good as a space."""
+    return 0 < len(text) <= length_max and text.replace("\u3000", " ").isprintable()
 
 
 def check_terminal(terminal: Terminal | None, staff: Staff) -> Terminal:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from renkei.base.time import to_ms
 from renkei.institutions.identity.errors.asks import (
@@ -21,21 +21,45 @@ from renkei.institutions.identity.errors.asks import (
 )
 from renkei.institutions.identity.model.asks import Approved, Ask, AskState, Outcome, Standing
 from renkei.institutions.identity.store.asks import ask as table
+from renkei.platform.bulk import insert_many
 
 _encode = msgspec.json.Encoder().encode
 _read_ask = msgspec.json.Decoder(Ask).decode
 _read_approved = msgspec.json.Decoder(Approved).decode
+_COLUMNS = (
+    "ask_id", "state", "kind", "client_id", "account_id", "session_id", "reason", "body", "made_ms", "expires_ms",
+)  # fmt: skip
+# Made once: to make a statement takes longer than to run it.
+_mine = table.c.ask_id == bindparam("key")
+_in_time = table.c.expires_ms > bindparam("now_ms")
+_standing = select(table).where(_mine)
+_use = (
+    update(table)
+    .where(_mine, table.c.state == AskState.APPROVED.value, _in_time)
+    .values(state=AskState.USED.value)
+    .returning(table.c.approved)
+)
+_decision = (
+    update(table)
+    .where(_mine, table.c.state == AskState.OPEN.value, _in_time)
+    .values(
+        decided_ms=bindparam("now_ms"),
+        state=bindparam("new_state"),
+        account_id=bindparam("new_account_id"),
+        session_id=bindparam("new_session_id"),
+        reason=bindparam("new_reason"),
+        approved=bindparam("new_approved"),
+    )
+)
 
 
 def put(conn: Connection, ask: Ask, now: datetime) -> None:
     """Keep a new ask, open until `ask.expires_ms`."""
-    conn.execute(
-        table.insert().values(
-            ask_id=ask.ask_id, state=AskState.OPEN.value, kind=ask.kind.value, client_id=ask.client_id,
-            account_id=ask.account_id, session_id="", reason="", body=_encode(ask), made_ms=ask.made_ms,
-            expires_ms=ask.expires_ms,
-        )
+    row = (
+        ask.ask_id, AskState.OPEN.value, ask.kind.value, ask.client_id, ask.account_id, "", "", _encode(ask),
+        ask.made_ms, ask.expires_ms,
     )  # fmt: skip
+    insert_many(conn, table, _COLUMNS, [row])
 
 
 def standing(conn: Connection, ask_id: str, now: datetime) -> Standing:
@@ -44,7 +68,7 @@ def standing(conn: Connection, ask_id: str, now: datetime) -> Standing:
     Raises:
         AskUnknown: never made, or swept.
     """
-    row = conn.execute(select(table).where(table.c.ask_id == ask_id)).one_or_none()
+    row = conn.execute(_standing, {"key": ask_id}).one_or_none()
     if row is None:
         raise AskUnknown()
     return Standing(
@@ -108,13 +132,7 @@ def use(conn: Connection, ask_id: str, now: datetime) -> Approved:
         AskDenied: with its `reason`, as often as it is asked.
         AskUsed: handed over before.
     """
-    query = (
-        update(table)
-        .where(table.c.ask_id == ask_id, table.c.state == AskState.APPROVED.value, table.c.expires_ms > to_ms(now))
-        .values(state=AskState.USED.value)
-        .returning(table.c.approved)
-    )
-    row = conn.execute(query).one_or_none()
+    row = conn.execute(_use, {"key": ask_id, "now_ms": to_ms(now)}).one_or_none()
     if row is not None:
         return _read_approved(row.approved)
     found = standing(conn, ask_id, now)
@@ -131,12 +149,9 @@ def sweep(conn: Connection, before: datetime) -> int:
 
 
 def _decide(conn: Connection, ask_id: str, now: datetime, **values: object) -> None:
-    query = (
-        update(table)
-        .where(table.c.ask_id == ask_id, table.c.state == AskState.OPEN.value, table.c.expires_ms > to_ms(now))
-        .values(decided_ms=to_ms(now), **values)
-    )
-    if conn.execute(query).rowcount == 1:
+    given = {"key": ask_id, "now_ms": to_ms(now), "new_reason": "", "new_approved": None}
+    given |= {f"new_{name}": value for name, value in values.items()}
+    if conn.execute(_decision, given).rowcount == 1:
         return
     if standing(conn, ask_id, now).expired:
         raise AskExpired()
