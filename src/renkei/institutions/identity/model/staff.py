@@ -166,7 +166,7 @@ def place_of(text: str) -> str:
 
 
 def _shown(text: str, length_max: int) -> bool:
-    """Whether a text can stand on a screen: one line; the ideographic space, which parts names, is as good as a space."""
+    """Whether a text can stand on a screen: one line; the ideographic space, which parts names, is allowed."""
     return 0 < len(text) <= length_max and text.replace("\u3000", " ").isprintable()
 
 
