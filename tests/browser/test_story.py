@@ -2,77 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
+from tests.browser.country import Live, sign_in
 
-from renkei.assembly.demo import Demonstration, open_demonstration
-from renkei.assembly.loading import own_number
-from renkei.assembly.site import build_site
 from renkei.assembly.trust import TRUST_FILE, read_trust
 from renkei.assembly.verify import verify_file
 from renkei.law import LawBook
-from renkei.platform.http_server import HttpServer
 
 Visit = Callable[..., Page]
-RESIDENTS = 200
+CLERK = "jps-clerk-01"
 PAGES = ("/", "/pension", "/portal", "/gateway", "/schema")
 
 
-class Site:
-    """A country of its own, served from a thread with its own event loop."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-        self._ready, self._loop = threading.Event(), asyncio.new_event_loop()
-        self._stop = asyncio.Event()
-        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._serve()), daemon=True)
-        self._thread.start()
-        assert self._ready.wait(60), "the country did not start"
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(20)
-
-    async def _serve(self) -> None:
-        made: Demonstration = await open_demonstration(self.folder, seed=3, residents=RESIDENTS)
-        claimants = [own_number(persona.person) for persona in made.nation.personas()]
-        site = build_site(made.country, made.agencies, sign_in=made.sign_in, residents=RESIDENTS, claimants=claimants)
-        server = HttpServer(site, port=self.port)
-        await server.start()
-        self._ready.set()
-        await self._stop.wait()
-        await server.stop()
-        await made.country.stop()
-
-
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    running = Site(tmp_path_factory.mktemp("country"))
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    running = Live(tmp_path_factory.mktemp("country"))
     yield running
-    running.stop()
+    running.close()
 
 
 def send(page: Page, form: str) -> None:
     page.locator(f"form[action$='{form}'] button").first.click()
 
 
-def test_a_claim_needs_no_paper_and_the_claimant_sees_who_asked(site: Site, visit: Visit, tmp_path: Path) -> None:
+def test_a_claim_needs_no_paper_and_the_claimant_sees_who_asked(site: Live, visit: Visit, tmp_path: Path) -> None:
     """番号法22条2項: what was provided counts as submitted; 23条: the person sees the record."""
     page = visit(f"{site.url}/pension", width=390)
-    page.locator("[name=own_number]").select_option("000000000000002")
+    sign_in(page, "/pension", CLERK)
+    page.locator("[name=own_number]").select_option(index=1)
     send(page, "/claims")
     assert page.locator(".compare__side[data-side=before] li").count() == 2
     send(page, "/ask")
@@ -88,8 +49,8 @@ def test_a_claim_needs_no_paper_and_the_claimant_sees_who_asked(site: Site, visi
     page.locator("input[value=grant]").check()
     send(page, "/decision")
     assert page.locator("input[value=grant]").count() == 0
-    page.goto(f"{site.url}/portal")
-    page.locator("button[value=claimant]").click()
+    site.be(page, "/portal", "claimant")
+    page.goto(f"{site.url}/portal/access")
     said = page.locator("main").inner_text()
     assert "日本年金機構" in said
     assert "地方税関係情報" in said
@@ -99,43 +60,43 @@ def test_a_claim_needs_no_paper_and_the_claimant_sees_who_asked(site: Site, visi
 @pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_is_accessible_on_a_phone(
-    site: Site, visit: Visit, axe_problems: Callable[[Page], list[str]], path: str, language: str
+    site: Live, visit: Visit, axe_problems: Callable[[Page], list[str]], path: str, language: str
 ) -> None:
     page = visit(f"{site.url}{path}", width=390, javascript=True, language=language)
     assert axe_problems(page) == []
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_nothing_sticks_out_on_the_narrowest_screen(site: Site, visit: Visit, path: str) -> None:
+def test_nothing_sticks_out_on_the_narrowest_screen(site: Live, visit: Visit, path: str) -> None:
     page = visit(f"{site.url}{path}", width=320)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_the_console_and_the_access_list_are_accessible_at_a_desk(
-    site: Site, visit: Visit, axe_problems: Callable[[Page], list[str]]
+    site: Live, visit: Visit, axe_problems: Callable[[Page], list[str]]
 ) -> None:
     page = visit(f"{site.url}/gateway", javascript=True)
-    page.locator("button[value=jps]").click()
+    site.be(page, "/gateway", CLERK)
     assert axe_problems(page) == []
-    page.goto(f"{site.url}/portal")
-    page.locator("button[value=claimant]").click()
+    site.be(page, "/portal", "claimant")
+    page.goto(f"{site.url}/portal/access")
     assert axe_problems(page) == []
 
 
-def test_pages_keep_their_promises_in_headers_and_cookies(site: Site, visit: Visit) -> None:
-    """No script runs, nothing is framed, no machine keeps a page; the persona's cookie is out of reach of scripts."""
+def test_pages_keep_their_promises_in_headers_and_cookies(site: Live, visit: Visit) -> None:
+    """No script runs, nothing is framed, no machine keeps a page; the session's cookie is out of reach of scripts."""
     page = visit(f"{site.url}/portal")
     answer = page.goto(f"{site.url}/portal")
     assert answer is not None
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["cache-control"] == "no-store"
-    page.locator("button[value=claimant]").click()
-    [cookie] = [one for one in page.context.cookies() if one["name"] == "persona"]
+    site.be(page, "/portal", "claimant")
+    [cookie] = [one for one in page.context.cookies() if one["name"] == "renkei_portal"]
     assert cookie["httpOnly"]
     assert cookie["sameSite"] == "Lax"
 
 
-def test_what_is_not_there_is_said_plainly(site: Site, visit: Visit) -> None:
+def test_what_is_not_there_is_said_plainly(site: Live, visit: Visit) -> None:
     page = visit(f"{site.url}/pension")
     for path, status in (("/nowhere", 404), ("/pension/claims/2026-999999", 404), ("/portal/access", 404)):
         answer = page.goto(f"{site.url}{path}")

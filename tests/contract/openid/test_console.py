@@ -79,6 +79,7 @@ def at_desk(folder: Path, work: Work) -> None:
             kit=kit, tenant_of=lambda body: network.gateways[body].tenant, rp=rp, sessions=sessions,
             words=Words(Directory([]), network.means.book), clock=network.clock,
             cases_guide={case_of(PERSON): DemoCase(case_of(PERSON), "見どころ", "a prepared case")},
+            staff_href="/identity/staff",
             samples=[DemoClerk("jps", "見本 職員", JPS, SECTION, "見どころ", "what to see")],
         )  # fmt: skip
         app = Litestar(
@@ -173,5 +174,18 @@ def test_staff_from_elsewhere_are_shown_the_way_out(tmp_path: Path, place: dict[
         assert page.status_code == 403
         assert "another body or section" in page.text
         assert "/gateway/sign-out" in page.text
+
+    at_desk(tmp_path, work)
+
+
+def test_an_administrator_is_led_to_staff_and_terminals_and_does_no_casework(tmp_path: Path) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.sign_in(roles=frozenset(("administrator",)), affairs=frozenset())
+        page = await desk.get("/gateway/console")
+        assert 'href="/identity/staff"' in page.text
+        assert 'action="/gateway/console/ask"' not in page.text
+        assert 'id="waiting"' not in page.text
+        await desk.sign_in()
+        assert "/identity/staff" not in (await desk.get("/gateway/console")).text
 
     at_desk(tmp_path, work)

@@ -88,13 +88,14 @@ class Console:
         tenant_of: the gateway of a body.
         guide: what the cases prepared for a demonstration show, by case.
         samples: clerks of a demonstration whose test cards lie ready; named on the first page.
+        staff_href: where an administrator enrols staff and terminals, at the provider; no link where empty.
     """
 
     def __init__(
         self, *, kit: WebKit, tenant_of: Callable[[str], Tenant], words: Words, guide: Mapping[str, DemoCase],
-        samples: Sequence[DemoClerk],
+        samples: Sequence[DemoClerk], staff_href: str = "",
     ) -> None:  # fmt: skip
-        self._kit, self._tenant_of, self._words = kit, tenant_of, words
+        self._kit, self._tenant_of, self._words, self._staff_href = kit, tenant_of, words, staff_href
         self._guide, self._samples = guide, tuple(samples)
         self.door: Door
 
@@ -175,6 +176,7 @@ class Console:
             "stale": stale.sentence(desk.lang) if stale else "",
             "may_ask": bool(at.entitled()),
             "may_decide": has_role(clerk, Role.DECIDER),
+            "staff_href": self._staff_href if has_role(clerk, Role.ADMINISTRATOR) else "",
             "once": form.once or secrets.token_hex(16),
             "target": target,
             "by_number": by_number,
@@ -352,6 +354,7 @@ def _listed(conn: Connection, section: str, form: AskForm) -> set[CaseKey]:
 def console_handlers(
     *, kit: WebKit, tenant_of: Callable[[str], Tenant], words: Words, rp: RelyingParty, sessions: RpSessions,
     clock: Clock, cases_guide: Mapping[str, DemoCase] | None = None, samples: Sequence[DemoClerk] = (),
+    staff_href: str = "",
 ) -> Sequence[ControllerRouterHandler]:  # fmt: skip
     """Handlers of the console, to be mounted in a page router.
 
@@ -359,8 +362,11 @@ def console_handlers(
         rp: the console's registration in the staff realm, redirect URI `…/gateway/return`.
         sessions: with path `/gateway`, in a store of the platform on which the gateways run.
         cases_guide: what the cases prepared for a demonstration show, by case.
+        staff_href: where an administrator enrols staff and terminals, at the provider.
     """
-    console = Console(kit=kit, tenant_of=tenant_of, words=words, guide=cases_guide or {}, samples=samples)
+    console = Console(
+        kit=kit, tenant_of=tenant_of, words=words, guide=cases_guide or {}, samples=samples, staff_href=staff_href
+    )
     console.door = Door(
         kit=kit, rp=rp, sessions=sessions, clock=clock, home=PATH, refuse=console.refuse,
         arrive=arrival_as(lambda grant: staff_user(grant.read(StaffClaims))),

@@ -13,7 +13,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import Body, FromPath
 
 from renkei.base.errors import RenkeiError
+from renkei.base.identifier_errors import DateInvalid, DateOutsideEra
 from renkei.base.time import jst_date
+from renkei.base.wareki import parse_date
 from renkei.contracts.identity import Acr, ProxyKind, Realm
 from renkei.institutions.identity.errors.proxies import (
     ProxyCardNeeded,
@@ -161,19 +163,17 @@ def _granted_kind(text: str) -> ProxyKind:
 
 
 def read_day(text: str) -> date | None:
-    """A day as it was typed, in any width; None where nothing was.
+    """A day as people write it, of the Japanese calendar or the Western one; None where nothing was typed.
 
     Raises:
         ValueError: no such day.
     """
-    plain = text.strip().translate(_NARROW).replace("/", "-").replace(".", "-")
-    if not plain:
+    if not text.strip():
         return None
-    year, month, day = (int(part) for part in plain[:12].split("-"))
-    return date(year, month, day)
-
-
-_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+    try:
+        return parse_date(text.strip())
+    except (DateInvalid, DateOutsideEra) as error:
+        raise ValueError("no day") from error
 
 
 def grant_handlers(parts: Parts) -> list[HTTPRouteHandler]:
