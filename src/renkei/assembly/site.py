@@ -100,7 +100,8 @@ def build_site(
         *console_handlers(
             kit=pages_kit, tenant_of=tenant_of, words=country.words, sessions=services.console_sessions(),
             rp=services.staff_party("console", "/gateway", ja="職員の画面（中間サーバー）", en="Gateway console"),
-            clock=country.clock, staff_href=f"{IDENTITY_PATH}/staff", cases_guide={case.case: case for case in cases}, samples=clerks,
+            clock=country.clock, staff_href=f"{IDENTITY_PATH}/staff",
+            cases_guide={case.case: case for case in cases}, samples=clerks,
         ),
         *pension_routes(
             kit=pages_kit, office=agencies.pension, words=country.words, sessions=office_sessions,
