@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,33 @@ def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("arguments", [one for one in _OURS if not _NEEDS & set(one)], ids=" ".join)
+@pytest.mark.parametrize("arguments", [one for one in _OURS if one[0] == "card"], ids=" ".join)
+def test_a_command_that_serves_says_how_to_use_it_and_ends_when_told(arguments: list[str]) -> None:
+    code = "import sys; from renkei.assembly.cli import main; main(sys.argv[1:])"
+    environment = {"PYTHONPATH": str(ROOT / "src"), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+    serving = subprocess.Popen(
+        [sys.executable, "-c", code, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env=environment, cwd=ROOT,
+    )  # fmt: skip
+    assert serving.stderr is not None
+    try:
+        said = ""
+        while "127.0.0.1" not in said and "pcscd --foreground" not in said:
+            line = serving.stderr.readline()
+            assert line, said
+            said += line
+        time.sleep(0.5)
+        assert serving.poll() is None, said
+        serving.terminate()
+        rest = serving.communicate(timeout=30)[1]
+    finally:
+        serving.kill()
+    assert "Traceback" not in said + rest
+
+
+@pytest.mark.parametrize(
+    "arguments", [one for one in _OURS if not _NEEDS & set(one) and one[0] != "card"], ids=" ".join
+)
 def test_a_command_of_the_readme_runs_as_it_stands(arguments: list[str]) -> None:
     done = run(arguments)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -126,7 +126,7 @@ class Process:
         db._writer.connection.driver_connection.execute("PRAGMA synchronous=OFF")  # these kills spare the machine
         write, dice = db.write, self.sim.dice
 
-        async def slow_write(work: Callable[[Any], T]) -> T:
+        async def slow_write(work: Callable[[Any], T], *, brief: bool = False) -> T:
             """Let others run before and after the commit, as the writer's thread does."""
             await asyncio.sleep(dice.uniform(0, 0.002))
             result = await write(work)

@@ -346,7 +346,9 @@ def check(key: PublicKey, signature: bytes, data: bytes, kind: hashes.HashAlgori
 
 # --- the profile ---
 
-_EXTENSION_FAULTS: Final = (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+_EXTENSION_FAULTS: Final = (
+    x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion,
+)  # fmt: skip
 _USAGE: Final = {
     use: x509.KeyUsage(
         digital_signature=True, content_commitment=use is Use.SIGNATURE, key_encipherment=False,
@@ -366,9 +368,13 @@ def _parse(der: bytes) -> x509.Certificate:
     if len(der) > CERTIFICATE_BYTES_MAX:
         raise CertificateMalformed(private="larger than any certificate here")
     try:
-        return x509.load_der_x509_certificate(der)
-    except (ValueError, TypeError) as error:
+        certificate = x509.load_der_x509_certificate(der)
+        positive = certificate.serial_number > 0  # RFC 5280 §4.1.2.2
+    except (ValueError, TypeError, x509.InvalidVersion) as error:
         raise CertificateMalformed(private=type(error).__name__) from error
+    if not positive:
+        raise CertificateMalformed(private="serial number")
+    return certificate
 
 
 def _authority_key_identifier(extensions: x509.Extensions) -> bytes:

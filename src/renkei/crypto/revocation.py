@@ -94,7 +94,9 @@ _REASON_OF: Final = {
     x509.ReasonFlags.ca_compromise: Reason.AUTHORITY_COMPROMISE,
     x509.ReasonFlags.certificate_hold: Reason.SUSPENDED,
 }
-_FAULTS: Final = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.ExtensionNotFound)
+_FAULTS: Final = (
+    ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.ExtensionNotFound, x509.InvalidVersion,
+)  # fmt: skip
 
 
 def check_good(evidence: StatusEvidence, at: datetime) -> None:

@@ -224,7 +224,7 @@ def verify_token(
         raise TimestampInvalid(step="size")
     try:
         return _verify(token, digest, hash_name, anchors, nonce)
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, x509.InvalidVersion) as error:
         raise TimestampInvalid(step="form", private=type(error).__name__) from error
 
 
@@ -295,7 +295,7 @@ def _check_certificate(certificate: x509.Certificate, moment: datetime, anchors:
     for anchor in anchors:
         try:
             certificate.verify_directly_issued_by(x509.load_der_x509_certificate(anchor))
-        except (ValueError, TypeError, InvalidSignature):
+        except (ValueError, TypeError, InvalidSignature, x509.InvalidVersion):
             continue
         return
     raise TimestampInvalid(step="authority")

@@ -96,7 +96,9 @@ def test_a_page_may_name_where_else_its_forms_lead_and_that_it_has_a_script(clie
     assert "unsafe" not in content_policy(form_origins=[agent], scripts=True)
 
 
-@pytest.mark.parametrize("origin", ["*", "http://a.example;", "http://a.example 'unsafe-inline'", "data:", "http://a/b"])
+@pytest.mark.parametrize(
+    "origin", ["*", "http://a.example;", "http://a.example 'unsafe-inline'", "data:", "http://a/b"]
+)
 def test_a_policy_takes_origins_only(origin: str) -> None:
     with pytest.raises(ValueError, match="not an origin"):
         content_policy(form_origins=[origin])
